@@ -1,0 +1,26 @@
+# A room is a folder of src/ and a static library sdw_<room>; its LINKS say which lower rooms it uses.
+function(sdw_room room)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(sdw_${room} STATIC ${ARG_SOURCES})
+  target_include_directories(sdw_${room} PUBLIC "${CMAKE_SOURCE_DIR}/src")
+  target_link_libraries(sdw_${room} PUBLIC ${ARG_LINKS} PRIVATE sdw_warnings)
+endfunction()
+
+# Unit tests of one room: an executable test_<room>, run by ctest.
+function(sdw_unit_test room)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(test_${room} ${ARG_SOURCES})
+  target_include_directories(test_${room} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_link_libraries(test_${room} PRIVATE ${ARG_LINKS} sdw_warnings GTest::gtest_main GTest::gmock)
+  set_target_properties(test_${room} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  add_test(NAME ${room} COMMAND test_${room})
+endfunction()
+
+# A small program that runs one piece on tensors from a file, so that pytest can hold it against the reference.
+function(sdw_probe name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(probe_${name} ${ARG_SOURCES})
+  target_include_directories(probe_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_link_libraries(probe_${name} PRIVATE ${ARG_LINKS} sdw_warnings)
+  set_target_properties(probe_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+endfunction()

@@ -1,0 +1,19 @@
+# The torch wheel as plain imported libraries. The wheel's own CMake package is not used: it insists on a
+# whole CUDA toolkit, which a CPU build does not need.
+set(SD_WORKER_VENV "${CMAKE_SOURCE_DIR}/build/venv" CACHE PATH "Virtual environment that holds the torch wheel")
+
+file(GLOB torch_root "${SD_WORKER_VENV}/lib/python3*/site-packages/torch")
+if(NOT torch_root)
+  message(FATAL_ERROR "No torch wheel in ${SD_WORKER_VENV}. Run `make deps` first.")
+endif()
+
+add_library(torch INTERFACE)
+target_include_directories(torch SYSTEM INTERFACE
+  "${torch_root}/include" "${torch_root}/include/torch/csrc/api/include")
+target_link_directories(torch INTERFACE "${torch_root}/lib")
+# libtorch_cpu.so finds libcudart and libcupti by its own run path; the linker need not resolve them.
+target_link_libraries(torch INTERFACE torch_cpu c10 "-Wl,--allow-shlib-undefined")
+if(SD_WORKER_CUDA)
+  target_link_libraries(torch INTERFACE "-Wl,--no-as-needed" torch_cuda c10_cuda "-Wl,--as-needed")
+endif()
+set(CMAKE_BUILD_RPATH "${torch_root}/lib")
