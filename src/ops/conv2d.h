@@ -1,0 +1,33 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "ops/precision.h"
+
+namespace sdw::ops {
+
+struct Conv2dShape {
+  int stride = 1;
+  int padding = 0;
+  // Zeros added on the right and bottom only (diffusers' VAE Downsample2D pads (0, 1, 0, 1)).
+  int padding_end = 0;
+};
+
+// A convolution prepared at load for the arithmetic chosen for it. Undefined tensors mean "not loaded".
+struct Conv2dWeight {
+  at::Tensor weight;  // [C_out, C_in, kh, kw], channels-last
+  at::Tensor bias;    // [C_out] or undefined
+  Conv2dShape shape;
+};
+
+// `weight` [C_out, C_in, kh, kw] and `bias` [C_out] (or undefined) in any float type, as read from the file.
+Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Conv2dShape shape, const Placement& where);
+
+// `input` [B, C_in, H, W] channels-last -> [B, C_out, H', W'] channels-last.
+at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight);
+// The same plus `residual` of the output's shape.
+at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, const at::Tensor& residual);
+// Nearest-neighbour upsampling to twice (or to [height, width]) followed by a 3x3 convolution.
+at::Tensor upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, int height, int width);
+
+}  // namespace sdw::ops

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace sdw::ops {
+
+// What the user chose: float32 arithmetic; 16-bit arithmetic where the device has it; 8-bit products.
+enum class Precision { exact, fast, int8 };
+
+// Where weights go and what arithmetic runs over them. `dtype` is the type of the activations.
+struct Placement {
+  at::Device device = at::kCPU;
+  at::ScalarType dtype = at::kFloat;
+  Precision precision = Precision::exact;
+};
+
+// True where SD_WORKER_OPS=aten forces the plain ATen version of every op.
+bool aten_forced();
+
+}  // namespace sdw::ops
