@@ -1,0 +1,59 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+#include "models/clip_text.h"
+#include "models/unet.h"
+#include "models/vae.h"
+#include "ops/precision.h"
+#include "schedulers/scheduler_settings.h"
+#include "support/result.h"
+#include "text/clip_tokenizer.h"
+
+namespace sdw::pipeline {
+
+enum class ModelFamily { sd1, sd2, sdxl };
+
+std::string_view to_string(ModelFamily family);  // "sd1", "sd2", "sdxl"
+
+// What a request gets where it says nothing.
+struct ModelDefaults {
+  int width = 512;
+  int height = 512;
+  int steps = 20;
+  double guidance_scale = 7.5;
+};
+
+// Everything one model needs to make pictures, as loaded. Generation is functions over it.
+struct ModelComponents {
+  ModelFamily family = ModelFamily::sd1;
+  bool inpainting = false;  // a 9-channel UNet: latents, mask, masked picture
+  at::Device device = at::kCPU;
+  at::ScalarType dtype = at::kFloat;
+  text::ClipTokenizer tokenizer;
+  std::optional<text::ClipTokenizer> tokenizer_2;  // SDXL
+  models::ClipTextEncoder text_encoder;
+  std::optional<models::ClipTextEncoder> text_encoder_2;  // SDXL
+  models::UNet2DCondition unet;
+  models::AutoencoderKL vae;
+  schedulers::SchedulerSettings scheduler_settings;
+  int vae_scale = 8;  // pixels per latent
+  bool force_zeros_for_empty_prompt = false;
+  ModelDefaults defaults;
+};
+
+struct LoadOptions {
+  ops::Placement placement;
+  std::int64_t memory_limit_bytes = 0;  // 0: what the machine has free
+};
+
+// Reads a diffusers folder. Everything is taken from its configuration files, nothing from its name.
+// Errors: model_not_found, model_invalid, out_of_memory (checked before anything is allocated).
+Result<ModelComponents> load_model(const std::filesystem::path& folder, const LoadOptions& options);
+
+}  // namespace sdw::pipeline

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "support/result.h"
+
+namespace sdw::pipeline {
+
+struct ModelComponents;
+
+enum class Operation { image_generation, image_transform, image_inpaint };
+
+// What the user asked for; absent fields take the model's defaults.
+struct SamplingOptions {
+  Operation operation = Operation::image_generation;
+  std::optional<int> width, height;  // pixels, multiples of 8, 64..2048
+  std::optional<int> steps;          // 1..150
+  std::optional<double> guidance_scale;  // 0..30
+  std::optional<double> strength;        // 0..1
+  std::string sampler;                   // any known name; empty: the model's own
+  std::string schedule;                  // any known name; empty: the model's own
+  std::optional<int> clip_skip;          // 1..12; 1 is the last layer
+};
+
+// Settings that have been checked against a model: what a generation runs with.
+struct SamplingConfig {
+  Operation operation = Operation::image_generation;
+  int width = 0, height = 0;
+  int steps = 0;
+  double guidance_scale = 0;
+  double strength = 1;
+  std::string sampler;   // canonical id; empty: the model's own
+  std::string schedule;  // canonical id; empty: the model's own
+  int clip_skip = 0;     // layers left out before the one the model uses by itself
+
+  bool operator==(const SamplingConfig&) const = default;
+};
+
+// Checks every value before any work. `input_width`/`input_height`: the input picture's size, or 0 without one; a
+// transform keeps it (rounded down to multiples of the VAE's scale) unless the options name another.
+// Error: invalid_request with the field's name in `param`.
+Result<SamplingConfig> make_sampling_config(const SamplingOptions& options, const ModelComponents& model, int input_width,
+                                            int input_height);
+
+}  // namespace sdw::pipeline
