@@ -1,0 +1,72 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/weights.h"
+#include "ops/linear.h"
+#include "ops/norm.h"
+
+namespace sdw::models {
+
+// Attention of diffusers: no bias on q, k, v; to_out is `to_out.0` of the file.
+struct Attention {
+  ops::LinearWeight to_q, to_k, to_v, to_out;
+};
+
+// Feed-forward with GEGLU: `ff.net.0.proj` and `ff.net.2`.
+struct FeedForward {
+  ops::LinearWeight proj, out;
+};
+
+struct BasicTransformerBlock {
+  ops::NormWeight norm1;
+  Attention attn1;  // self-attention, or cross-attention where only_cross_attention
+  ops::NormWeight norm2;
+  Attention attn2;  // cross-attention
+  ops::NormWeight norm3;
+  FeedForward ff;
+};
+
+// Transformer2DModel of diffusers. proj_in and proj_out are 1x1 convolutions or linear layers in the file:
+// the same arithmetic over channels-last tokens.
+struct Transformer2D {
+  ops::NormWeight norm;
+  ops::LinearWeight proj_in;
+  std::vector<BasicTransformerBlock> transformer_blocks;
+  ops::LinearWeight proj_out;
+  int heads = 1;
+  bool only_cross_attention = false;
+};
+
+struct TransformerShape {
+  std::int64_t channels = 0;
+  std::int64_t heads = 1;
+  std::int64_t layers = 1;
+  std::int64_t cross_attention_dim = 0;
+  std::int64_t groups = 32;
+  bool linear_projection = false;
+  bool only_cross_attention = false;
+};
+
+// Keys and values of one cross-attention, [B, T, heads * d]: they depend on the prompt alone.
+struct CrossAttentionKv {
+  at::Tensor key, value;
+};
+
+Transformer2D load_transformer(WeightMap& weights, const std::string& prefix, const TransformerShape& shape,
+                               const ops::Placement& where);
+
+// Appends the keys and values of every cross-attention, in the order `transformer_forward` reads them.
+void append_cross_attention(const Transformer2D& transformer, const at::Tensor& encoder_hidden_states,
+                            std::vector<CrossAttentionKv>& out);
+
+// `input` [B, C, H, W] channels-last -> the same shape. Takes its keys and values from the front of
+// `cross_attention` and moves the span past them.
+at::Tensor transformer_forward(const Transformer2D& transformer, const at::Tensor& input,
+                               std::span<const CrossAttentionKv>& cross_attention);
+
+}  // namespace sdw::models

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/safetensors.h"
+#include "support/result.h"
+
+namespace sdw::models {
+
+// What `take` does: `load` gives tensors; `check` looks at names, types and shapes only and gives none.
+enum class TakeMode { check, load };
+
+// The tensors of one component of a model by name, from one file or from the shards of an index, and the
+// record of what a loader asked for. Nothing is read before `take`.
+class WeightMap {
+ public:
+  // Opens `<folder>/<stem>.safetensors`, `<stem>.safetensors.index.json` with its shards, or the `.fp16`
+  // variant of either, in this order. Pickle files are never opened. Shards are plain names inside `folder`;
+  // a file that resolves outside `root` (the model's folder) is refused unless it lies in the same Hugging
+  // Face cache. Errors: model_not_found (no such file), model_invalid.
+  static Result<WeightMap> open(const std::filesystem::path& root, const std::filesystem::path& folder,
+                                std::string_view stem);
+  // The same over files already open; `label` names the component in errors.
+  static Result<WeightMap> from_files(std::string label, std::vector<io::SafetensorsFile> files);
+
+  void set_mode(TakeMode mode) { mode_ = mode; }
+
+  bool has(std::string_view name) const;
+  // The shape in the file, empty where the name is missing.
+  std::vector<std::int64_t> shape_of(std::string_view name) const;
+  // The tensor `name` as a view over the file, or an undefined tensor where it is missing, misshapen, of a
+  // type that is not a float, or holds NaN or infinity (each noted as a problem), and always in `check` mode.
+  // The view keeps the file mapped; dropping it lets the system take the file's pages back.
+  at::Tensor take(const std::string& name, at::IntArrayRef shape);
+  // Notes that `name` is known and not needed (`position_ids`).
+  void ignore(std::string_view name);
+
+  // Everything wrong so far, in the order it was met.
+  const std::vector<Error>& problems() const { return problems_; }
+  void add_problem(const std::string& name, const std::string& message);
+  // ok, or the first few problems in one line.
+  Status status() const;
+  // Names in the file that no `take` or `ignore` has named.
+  std::vector<std::string> unused() const;
+
+  const std::string& label() const { return label_; }
+  std::int64_t parameters() const;                                  // elements of all float tensors
+  std::int64_t bytes() const;                                       // as stored
+  std::map<std::string, std::int64_t> parameters_by_dtype() const;  // "F16" -> elements
+
+ private:
+  struct Entry {
+    io::TensorView view;
+    std::shared_ptr<const io::MappedFile> mapping;
+  };
+  std::string label_;
+  std::map<std::string, Entry, std::less<>> entries_;
+  std::set<std::string, std::less<>> used_;
+  std::vector<Error> problems_;
+  TakeMode mode_ = TakeMode::load;
+};
+
+}  // namespace sdw::models
