@@ -1,0 +1,76 @@
+# Every command of the project. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := bash
+
+BUILD  ?= build
+VENV   := build/venv
+MODEL  ?= models/shapes-128
+PROMPT ?= a small red circle above a large blue square on a white background
+OUTPUT ?= $(BUILD)/picture.png
+CUDA   ?= 0
+PYTHON := $(VENV)/bin/python
+CMAKE_FLAGS := -DSD_WORKER_CUDA=$(CUDA)
+
+export HF_HUB_OFFLINE := 1
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: deps
+deps: ## install what the build needs (Debian packages, the torch wheel)
+	@tools/setup/system_packages.sh tools/setup/debian-packages.txt
+	@tools/setup/python_env.sh $(VENV) $(if $(filter 1,$(CUDA)),cuda,torch)
+
+.PHONY: deps-test
+deps-test: deps ## install what the tests need beside that (the reference implementation)
+	@tools/setup/system_packages.sh tools/setup/debian-packages.txt tools/setup/debian-packages-dev.txt
+	@tools/setup/python_env.sh $(VENV) test
+
+.PHONY: build
+build: deps ## build build/sd-worker (CUDA=1: with the CUDA path)
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) -DSD_WORKER_TESTS=OFF --log-level=WARNING >/dev/null
+	@cmake --build $(BUILD) --target sd-worker
+
+.PHONY: run
+run: build ## install what is missing, build, start the worker with the bundled model
+	@$(BUILD)/sd-worker generate --model $(MODEL) --prompt "$(PROMPT)" --output $(OUTPUT)
+
+.PHONY: picture
+picture: build ## make one picture without a server: make picture PROMPT="..."
+	@$(BUILD)/sd-worker generate --model $(MODEL) --prompt "$(PROMPT)" --output $(OUTPUT)
+
+.PHONY: build-test
+build-test: deps-test
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) -DSD_WORKER_TESTS=ON --log-level=WARNING >/dev/null
+	@cmake --build $(BUILD)
+
+.PHONY: test
+test: build-test ## every test
+	@ctest --test-dir $(BUILD) --output-on-failure
+	@$(PYTHON) -m pytest tests
+
+.PHONY: test-asan test-tsan
+test-asan: deps-test ## unit tests under AddressSanitizer and UBSan
+	@cmake --preset asan --log-level=WARNING >/dev/null && cmake --build --preset asan && ctest --preset asan
+test-tsan: deps-test ## unit tests of threads and queues under ThreadSanitizer
+	@cmake --preset tsan --log-level=WARNING >/dev/null && cmake --build --preset tsan && ctest --preset tsan
+
+.PHONY: fuzz
+fuzz: deps-test ## run every fuzz target for a minute
+	@cmake --preset fuzz --log-level=WARNING >/dev/null && cmake --build --preset fuzz && tests/fuzz/run.sh build/fuzz 60
+
+.PHONY: demo-accuracy
+demo-accuracy: build deps-test ## judge the bundled model on prompts its training never saw
+	@$(PYTHON) tools/demo_accuracy.py
+
+.PHONY: format lint
+format: ## format the code
+	@git ls-files '*.cpp' '*.h' | xargs clang-format-14 -i
+lint: ## check formatting, then clang-tidy
+	@git ls-files '*.cpp' '*.h' | xargs clang-format-14 --dry-run -Werror
+	@tools/lint.sh $(BUILD)
+
+.PHONY: clean
+clean: ## remove build products, keep the Python environment
+	@find $(BUILD) -mindepth 1 -maxdepth 1 ! -name venv -exec rm -rf {} +
