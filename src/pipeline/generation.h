@@ -4,7 +4,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,8 +15,6 @@
 #include "pipeline/sampling_config.h"
 #include "pipeline/text_embeddings.h"
 #include "schedulers/sampler.h"
-#include "support/cancel_token.h"
-#include "support/deadline.h"
 #include "support/result.h"
 
 namespace sdw::pipeline {
@@ -25,7 +22,8 @@ namespace sdw::pipeline {
 // One picture to make. The pictures of a request with `count` N are N of these with seeds seed, seed + 1, ...
 struct GenerationRequest {
   std::string prompt;
-  std::string negative_prompt;
+  // Absent: the model's own unconditional state (SDXL: zeros where its configuration says so).
+  std::optional<std::string> negative_prompt;
   std::uint64_t seed = 0;
   SamplingConfig sampling;
   std::shared_ptr<const io::Picture> input_image;  // image_transform, image_inpaint
@@ -51,7 +49,7 @@ struct Generation {
 Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
                                     const TextEmbeddings& embeddings);
 
-// True where the two may share a UNet call: equal latent size, channels and guidance form.
+// True where the two may share a UNet call: equal latent size and prompt length.
 bool can_share_batch(const Generation& a, const Generation& b);
 
 // One model evaluation for each of the generations, in one UNet call. Precondition: none is done and all can share.
@@ -60,31 +58,5 @@ void denoise_step(const ModelComponents& model, std::span<Generation* const> gen
 
 // Latents of the end state -> picture values in [-1, 1], [1, 3, H, W] float32 on the CPU. Error: not_finite.
 Result<at::Tensor> decode_latents(const ModelComponents& model, const at::Tensor& latents);
-
-// [3, H, W] or [1, 3, H, W] in [-1, 1] -> 8-bit RGB; clamped, rounded half to even as the reference does.
-io::Picture tensor_to_image(const at::Tensor& image);
-
-struct StepProgress {
-  int step = 0;   // done, 1-based
-  int total = 0;
-};
-
-struct GenerationTimings {
-  double text_ms = 0;
-  std::vector<double> per_step_ms;
-  double denoise_ms = 0;
-  double decode_ms = 0;
-};
-
-struct GenerationResult {
-  io::Picture picture;
-  GenerationTimings timings;
-};
-
-// The whole of it for one picture: embeddings, steps, decode. The token and the deadline are looked at between steps.
-// Errors: those of the parts, cancelled, deadline_exceeded.
-Result<GenerationResult> generate_image(const ModelComponents& model, const GenerationRequest& request,
-                                        const CancelToken& cancel = {}, const Deadline& deadline = {},
-                                        const std::function<void(const StepProgress&)>& on_step = {});
 
 }  // namespace sdw::pipeline

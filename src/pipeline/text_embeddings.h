@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,9 @@ struct TextEmbeddings {
 };
 
 // `clip_skip`: layers left out before the one the model uses by itself (0: none).
-TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt, std::string_view negative_prompt,
-                               bool guided, int clip_skip);
+// `negative_prompt` is looked at only where `guided`; nullopt is the model's own unconditional state.
+// Reference: diffusers' `encode_prompt` (clip skip never applies to the negative prompt there).
+TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt,
+                               std::optional<std::string_view> negative_prompt, bool guided, int clip_skip);
 
 }  // namespace sdw::pipeline

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "io/picture.h"
+#include "pipeline/generation.h"
+#include "support/cancel_token.h"
+#include "support/deadline.h"
+#include "support/result.h"
+
+namespace sdw::pipeline {
+
+struct StepProgress {
+  int step = 0;   // done, 1-based
+  int total = 0;
+};
+
+struct GenerationTimings {
+  double text_ms = 0;
+  std::vector<double> per_step_ms;
+  double denoise_ms = 0;
+  double decode_ms = 0;
+};
+
+struct GenerationResult {
+  io::Picture picture;
+  GenerationTimings timings;
+};
+
+// The whole of it for one picture: embeddings, steps, decode. The token and the deadline are looked at between steps.
+// Errors: those of the parts, cancelled, deadline_exceeded.
+Result<GenerationResult> generate_image(const ModelComponents& model, const GenerationRequest& request,
+                                        const CancelToken& cancel = {}, const Deadline& deadline = {},
+                                        const std::function<void(const StepProgress&)>& on_step = {});
+
+}  // namespace sdw::pipeline
