@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/result.h"
+
+namespace sdw::schedulers {
+
+// A canonical id ("dpmpp_2m"), what people see ("DPM++ 2M"), and every other name it answers to, case-insensitively.
+struct NameEntry {
+  std::string_view id;
+  std::string_view label;
+  std::vector<std::string_view> aliases;
+};
+
+std::span<const NameEntry> sampler_names();
+std::span<const NameEntry> schedule_names();
+
+// The canonical id for any known name; error invalid_request (param "sampler" / "schedule") lists the names.
+Result<std::string> canonical_sampler(std::string_view name);
+Result<std::string> canonical_schedule(std::string_view name);
+
+}  // namespace sdw::schedulers
