@@ -21,7 +21,8 @@ struct Conv2dWeight {
 };
 
 // `weight` [C_out, C_in, kh, kw] and `bias` [C_out] (or undefined) in any float type, as read from the file.
-Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Conv2dShape shape, const Placement& where);
+Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Conv2dShape shape,
+                            const Placement& where);
 
 // `input` [B, C_in, H, W] channels-last -> [B, C_out, H', W'] channels-last.
 at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight);

@@ -18,7 +18,8 @@ LinearWeight prepare_linear(const at::Tensor& weight, const at::Tensor& bias, co
 at::Tensor linear(const at::Tensor& input, const LinearWeight& weight);
 // The same plus `residual` of the output's shape.
 at::Tensor linear_add(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual);
-// GEGLU (Shazeer 2020, arXiv:2002.05202): `weight` is [2N, K]; value * gelu(gate) -> [..., N]. Exact (erf) GELU.
+// GEGLU (Shazeer 2020, arXiv:2002.05202): `weight` is [2N, K]; value * gelu(gate) -> [..., N]. Exact (erf)
+// GELU.
 at::Tensor geglu(const at::Tensor& input, const LinearWeight& weight);
 
 }  // namespace sdw::ops

@@ -13,7 +13,8 @@ struct NormWeight {
   int groups = 0;  // 0 for a layer norm
 };
 
-NormWeight prepare_norm(const at::Tensor& weight, const at::Tensor& bias, double eps, int groups, const Placement& where);
+NormWeight prepare_norm(const at::Tensor& weight, const at::Tensor& bias, double eps, int groups,
+                        const Placement& where);
 
 // `input` [B, C, H, W] channels-last.
 at::Tensor group_norm(const at::Tensor& input, const NormWeight& weight);

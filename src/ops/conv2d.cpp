@@ -1,0 +1,73 @@
+#include "ops/conv2d.h"
+
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/upsample_nearest2d.h>
+#include <array>
+#include <fmt/format.h>
+
+#include "ops/prepared_weight.h"
+#include "ops/shape_check.h"
+
+namespace sdw::ops {
+namespace {
+
+void check_input(const char* op, const at::Tensor& input, const Conv2dWeight& weight) {
+  require_shape(weight.weight.defined(), op, "weight", "a prepared weight", weight.weight);
+  require_shape(input.defined() && input.dim() == 4 && input.size(1) == weight.weight.size(1), op, "input",
+                fmt::format("[B, {}, H, W]", weight.weight.size(1)), input);
+  const std::int64_t border = 2 * weight.shape.padding + weight.shape.padding_end;
+  require_shape(
+      input.size(2) + border >= weight.weight.size(2) && input.size(3) + border >= weight.weight.size(3), op,
+      "input", "at least as large as the kernel", input);
+}
+
+at::Tensor aten_conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
+  at::Tensor padded = input.contiguous(at::MemoryFormat::ChannelsLast);
+  if (weight.shape.padding_end > 0) {
+    const std::array<std::int64_t, 4> border{0, weight.shape.padding_end, 0, weight.shape.padding_end};
+    padded = at::constant_pad_nd(padded, border).contiguous(at::MemoryFormat::ChannelsLast);
+  }
+  const std::array<std::int64_t, 2> stride{weight.shape.stride, weight.shape.stride};
+  const std::array<std::int64_t, 2> padding{weight.shape.padding, weight.shape.padding};
+  return at::conv2d(padded, weight.weight, weight.bias, stride, padding)
+      .contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+at::Tensor aten_upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, int height, int width) {
+  const std::array<std::int64_t, 2> size{height, width};
+  return aten_conv2d(at::upsample_nearest2d(input.contiguous(at::MemoryFormat::ChannelsLast), size), weight);
+}
+
+}  // namespace
+
+Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Conv2dShape shape,
+                            const Placement& where) {
+  require_shape(weight.defined() && weight.dim() == 4, "prepare_conv2d", "weight", "[C_out, C_in, kh, kw]",
+                weight);
+  require_shape(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "prepare_conv2d",
+                "bias", fmt::format("[{}]", weight.size(0)), bias);
+  return {prepared_channels_last(weight, where), prepared_copy(bias, where), shape};
+}
+
+at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
+  check_input("conv2d", input, weight);
+  return aten_conv2d(input, weight);
+}
+
+at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, const at::Tensor& residual) {
+  check_input("conv2d_add", input, weight);
+  at::Tensor out = aten_conv2d(input, weight);
+  require_shape(residual.defined() && residual.sizes() == out.sizes(), "conv2d_add", "residual",
+                shape_text(out), residual);
+  return out.add_(residual);
+}
+
+at::Tensor upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, int height, int width) {
+  check_input("upsample_conv2d", input, weight);
+  require_shape(height >= input.size(2) && width >= input.size(3), "upsample_conv2d", "input",
+                fmt::format("at most {} by {}", height, width), input);
+  return aten_upsample_conv2d(input, weight, height, width);
+}
+
+}  // namespace sdw::ops

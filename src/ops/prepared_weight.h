@@ -1,0 +1,18 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "ops/precision.h"
+
+namespace sdw::ops {
+
+// Copies of a weight in the arithmetic's type and on its device, made by all threads in one pass over the
+// source and backed by huge pages where the system gives them. They never share memory with the source, which
+// is a mapped file.
+
+// The same shape, contiguous. An undefined tensor stays undefined.
+at::Tensor prepared_copy(const at::Tensor& weight, const Placement& where);
+// `weight` [C_out, C_in, kh, kw] -> the same shape, channels-last.
+at::Tensor prepared_channels_last(const at::Tensor& weight, const Placement& where);
+
+}  // namespace sdw::ops
