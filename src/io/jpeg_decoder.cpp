@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <csetjmp>
+#include <cstring>
+#include <fmt/format.h>
+#include <optional>
+#include <string_view>
+
+// Each of these needs what the one before it defines.
+// clang-format off
+#include <cstdio>
+#include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
+
+#include "io/codecs.h"
+#include "io/orientation.h"
+
+namespace sdw::io {
+namespace {
+
+// Baseline pictures have up to 4 scans, progressive ones about 10. Each can cost a pass over all pixels.
+constexpr int kMaxScans = 100;
+
+enum class Problem { none, malformed, cut_short, too_many_scans, out_of_memory };
+
+// libjpeg reports an error by a call that must not return, and cannot be unwound by an exception. So each
+// call into it is made by a method that does setjmp and holds nothing with a destructor; the object itself
+// stays whole.
+class JpegReader {
+ public:
+  explicit JpegReader(std::span<const std::byte> bytes) : bytes_(bytes) {
+    decoder_.err = jpeg_std_error(&errors_);
+    decoder_.client_data = this;
+    errors_.error_exit = [](j_common_ptr common) {
+      auto* self = static_cast<JpegReader*>(common->client_data);
+      self->note(common->err->msg_code == JERR_OUT_OF_MEMORY ? Problem::out_of_memory : Problem::malformed);
+      std::longjmp(self->escape_, 1);
+    };
+    errors_.emit_message = [](j_common_ptr common, int level) {
+      if (level < 0) static_cast<JpegReader*>(common->client_data)->warn(common->err->msg_code);
+    };
+    errors_.output_message = [](j_common_ptr) {};
+    progress_.progress_monitor = [](j_common_ptr common) {
+      auto* self = static_cast<JpegReader*>(common->client_data);
+      if (self->decoder_.input_scan_number <= kMaxScans) return;
+      self->note(Problem::too_many_scans);
+      std::longjmp(self->escape_, 1);
+    };
+  }
+  // Safe at any stage; it frees memory only and reports no errors.
+  ~JpegReader() { jpeg_destroy_decompress(&decoder_); }
+  JpegReader(const JpegReader&) = delete;
+  JpegReader& operator=(const JpegReader&) = delete;
+
+  // Up to the first scan, with the EXIF and XMP segments kept.
+  bool read_header() {
+    if (setjmp(escape_) != 0) return false;
+    jpeg_create_decompress(&decoder_);
+    decoder_.progress = &progress_;
+    jpeg_mem_src(&decoder_, reinterpret_cast<const unsigned char*>(bytes_.data()), bytes_.size());
+    jpeg_save_markers(&decoder_, JPEG_APP0 + 1, 0xFFFF);
+    jpeg_read_header(&decoder_, TRUE);
+    return problem_ == Problem::none;
+  }
+
+  // Fills `rows`, width * height pixels of `channels()` bytes each.
+  bool read_pixels(std::uint8_t* rows) {
+    if (setjmp(escape_) != 0) return false;
+    decoder_.out_color_space = decoder_.num_components == 4 ? JCS_CMYK : JCS_RGB;
+    jpeg_start_decompress(&decoder_);
+    const std::size_t row_bytes = std::size_t{decoder_.output_width} * channels();
+    while (decoder_.output_scanline < decoder_.output_height) {
+      JSAMPROW row = rows + decoder_.output_scanline * row_bytes;
+      jpeg_read_scanlines(&decoder_, &row, 1);
+    }
+    jpeg_finish_decompress(&decoder_);
+    return problem_ == Problem::none;
+  }
+
+  std::uint32_t width() const { return decoder_.image_width; }
+  std::uint32_t height() const { return decoder_.image_height; }
+  int components() const { return decoder_.num_components; }
+  std::size_t channels() const { return decoder_.num_components == 4 ? 4 : 3; }
+  Problem problem() const { return problem_; }
+
+  // The first APP1 segment that begins with `mark`, without it.
+  std::optional<std::span<const std::byte>> segment(std::string_view mark) const {
+    for (const jpeg_marker_struct* marker = decoder_.marker_list; marker != nullptr; marker = marker->next) {
+      if (marker->data_length < mark.size() || std::memcmp(marker->data, mark.data(), mark.size()) != 0)
+        continue;
+      return std::as_bytes(std::span(marker->data, marker->data_length)).subspan(mark.size());
+    }
+    return std::nullopt;
+  }
+
+ private:
+  void note(Problem problem) {
+    if (problem_ == Problem::none) problem_ = problem;
+  }
+
+  // libjpeg paints over holes in its input and only warns. Here a picture with a hole is refused; what is
+  // merely odd (bytes between segments, unusual parameters) is not.
+  void warn(int code) {
+    switch (code) {
+      case JWRN_JPEG_EOF:
+        note(Problem::cut_short);
+        break;
+      case JWRN_HIT_MARKER:
+      case JWRN_HUFF_BAD_CODE:
+      case JWRN_ARITH_BAD_CODE:
+      case JWRN_MUST_RESYNC:
+        note(Problem::malformed);
+        break;
+      default:
+        break;
+    }
+  }
+
+  std::span<const std::byte> bytes_;
+  jpeg_decompress_struct decoder_{};
+  jpeg_error_mgr errors_{};
+  jpeg_progress_mgr progress_{};
+  std::jmp_buf escape_{};
+  Problem problem_ = Problem::none;
+};
+
+Error failure(Problem problem) {
+  switch (problem) {
+    case Problem::out_of_memory:
+      return {ErrorCode::out_of_memory, "not enough memory for a JPEG picture"};
+    case Problem::cut_short:
+      return {ErrorCode::input_unreadable, "a JPEG picture that is cut short"};
+    case Problem::too_many_scans:
+      return {ErrorCode::input_unreadable, fmt::format("a JPEG picture with more than {} scans", kMaxScans)};
+    default:
+      return {ErrorCode::input_unreadable, "a malformed JPEG picture"};
+  }
+}
+
+int orientation_of(const JpegReader& reader) {
+  if (const auto exif = reader.segment(std::string_view("Exif\0\0", 6))) return orientation_from_exif(*exif);
+  if (const auto xmp = reader.segment(std::string_view("http://ns.adobe.com/xap/1.0/\0", 29))) {
+    return orientation_from_xmp({reinterpret_cast<const char*>(xmp->data()), xmp->size()});
+  }
+  return 1;
+}
+
+// In place, 4 bytes a pixel to 3. As Adobe's programs write it (and PIL assumes), 0 is full ink.
+void rgb_from_inverted_cmyk(std::vector<std::uint8_t>& pixels) {
+  std::size_t to = 0;
+  for (std::size_t from = 0; from + 3 < pixels.size(); from += 4) {
+    const int white = pixels[from + 3];
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      const int ink = (255 - pixels[from + channel]) * white + 128;
+      const int share = ((ink >> 8) + ink) >> 8;  // ink / 255, rounded
+      pixels[to++] = static_cast<std::uint8_t>(std::max(white - share, 0));
+    }
+  }
+  pixels.resize(to);
+}
+
+}  // namespace
+
+Result<Picture> decode_jpeg(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+  JpegReader reader(bytes);
+  if (!reader.read_header()) return failure(reader.problem());
+  if (Status size = check_size(reader.width(), reader.height(), limits); !size) return size.error();
+  if (reader.components() != 1 && reader.components() != 3 && reader.components() != 4) {
+    return Error{ErrorCode::input_unreadable,
+                 fmt::format("a JPEG picture of {} channels", reader.components())};
+  }
+  Picture picture{static_cast<int>(reader.width()), static_cast<int>(reader.height()), {}};
+  picture.pixels.resize(std::size_t{reader.width()} * reader.height() * reader.channels());
+  if (!reader.read_pixels(picture.pixels.data())) return failure(reader.problem());
+  if (reader.channels() == 4) rgb_from_inverted_cmyk(picture.pixels);
+  return upright(std::move(picture), orientation_of(reader));
+}
+
+}  // namespace sdw::io

@@ -1,0 +1,67 @@
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <webp/demux.h>
+
+#include "io/codecs.h"
+#include "io/orientation.h"
+
+namespace sdw::io {
+namespace {
+
+using Demuxer = std::unique_ptr<WebPDemuxer, decltype(&WebPDemuxDelete)>;
+using Animation = std::unique_ptr<WebPAnimDecoder, decltype(&WebPAnimDecoderDelete)>;
+
+Error malformed() {
+  return {ErrorCode::input_unreadable, "a malformed WebP picture"};
+}
+
+std::optional<std::span<const std::byte>> chunk(WebPDemuxer* demuxer, const char* name) {
+  WebPChunkIterator iterator{};
+  if (WebPDemuxGetChunk(demuxer, name, 1, &iterator) == 0) return std::nullopt;
+  const std::span<const std::byte> bytes =
+      std::as_bytes(std::span(iterator.chunk.bytes, iterator.chunk.size));
+  WebPDemuxReleaseChunkIterator(&iterator);  // the bytes lie in the input, not in the iterator
+  return bytes;
+}
+
+int orientation_of(WebPDemuxer* demuxer) {
+  if (const auto exif = chunk(demuxer, "EXIF")) return orientation_from_exif(*exif);
+  if (const auto xmp = chunk(demuxer, "XMP ")) {
+    return orientation_from_xmp({reinterpret_cast<const char*>(xmp->data()), xmp->size()});
+  }
+  return 1;
+}
+
+}  // namespace
+
+Result<Picture> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+  const WebPData data{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+  WebPDemuxState state = WEBP_DEMUX_PARSE_ERROR;
+  const Demuxer demuxer(WebPDemuxPartial(&data, &state), &WebPDemuxDelete);
+  if (!demuxer || state == WEBP_DEMUX_PARSE_ERROR) return malformed();
+  if (state != WEBP_DEMUX_DONE) return Error{ErrorCode::input_unreadable, "a WebP picture that is cut short"};
+  const std::uint32_t width = WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_WIDTH);
+  const std::uint32_t height = WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_HEIGHT);
+  if (Status size = check_size(width, height, limits); !size) return size.error();
+
+  WebPAnimDecoderOptions options{};
+  WebPAnimDecoderOptionsInit(&options);
+  options.color_mode = MODE_RGBA;
+  const Animation animation(WebPAnimDecoderNew(&data, &options), &WebPAnimDecoderDelete);
+  if (!animation) return malformed();
+  // The first frame on the whole canvas, which is transparent black where the frame does not reach.
+  std::uint8_t* rgba = nullptr;
+  int timestamp = 0;
+  if (WebPAnimDecoderGetNext(animation.get(), &rgba, &timestamp) == 0) return malformed();
+
+  Picture picture{static_cast<int>(width), static_cast<int>(height), {}};
+  picture.pixels.resize(std::size_t{width} * height * 3);
+  for (std::size_t from = 0, to = 0; to < picture.pixels.size(); from += 4, to += 3) {
+    std::memcpy(picture.pixels.data() + to, rgba + from, 3);
+  }
+  return upright(std::move(picture), orientation_of(demuxer.get()));
+}
+
+}  // namespace sdw::io
