@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "contract/events.h"
+#include "contract/job_document.h"
+#include "contract/job_request.h"
+#include "io/picture.h"
+#include "jobs/event_log.h"
+#include "jobs/job_result.h"
+#include "support/deadline.h"
+#include "support/error.h"
+
+namespace sdw::jobs {
+
+struct InputPictures {
+  std::shared_ptr<const io::Picture> input;  // image_transform, image_inpaint
+  std::shared_ptr<const io::Picture> mask;   // image_inpaint
+};
+
+// What a job is made from; fixed for its life.
+struct JobSpec {
+  std::string id;
+  contract::JobRequest request;  // without the text of its pictures
+  std::string model;             // a known id
+  std::uint64_t seed = 0;        // of the first picture
+  InputPictures pictures;
+  Deadline deadline;
+};
+
+// One accepted job: its state and its events. Every transition is ignored, and false, once the job has ended,
+// so that each job has exactly one terminal event whoever comes first. Safe from any thread.
+class Job {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Job(JobSpec spec, const EventSettings& events, std::function<void(const Job&)> on_ended = {});
+
+  const std::string& id() const { return spec_.id; }
+  const JobSpec& spec() const { return spec_; }
+  Clock::time_point accepted_at() const { return accepted_at_; }
+  contract::JobState state() const;
+  bool ended() const;
+  contract::JobStatus status() const;
+  std::shared_ptr<const JobResult> result() const;  // null unless completed
+  EventLog& events() { return events_; }
+  const EventLog& events() const { return events_; }
+
+  bool report_queued(const contract::QueuedEvent& event);
+  bool report_loading(const contract::LoadingEvent& event);
+  bool start(const contract::StartedEvent& event, int total_steps);
+  bool report_progress(const contract::ProgressEvent& event);
+  bool report_preview(const contract::PreviewEvent& event);
+  bool complete(std::shared_ptr<const JobResult> result);
+  bool fail(Error error);
+  bool cancel(std::string reason);
+
+  // Stream readers; `remove_reader` is true where the last one left a job that is to be cancelled then.
+  void add_reader();
+  [[nodiscard]] bool remove_reader();
+
+ private:
+  bool end(contract::JobState state, contract::EventKind kind, std::string data, std::optional<Error> error,
+           std::string reason, std::shared_ptr<const JobResult> result);
+
+  const JobSpec spec_;
+  const std::shared_ptr<const nlohmann::json> parameters_;
+  const Clock::time_point accepted_at_ = Clock::now();
+  const contract::Time created_at_ = std::chrono::system_clock::now();
+  const std::function<void(const Job&)> on_ended_;
+  EventLog events_;
+
+  mutable std::mutex mutex_;
+  contract::JobState state_ = contract::JobState::queued;
+  int position_ = 0;
+  std::optional<std::int64_t> eta_ms_;
+  int step_ = 0;
+  int total_ = 0;
+  std::optional<contract::Time> started_at_;
+  std::optional<contract::Time> finished_at_;
+  std::optional<Error> error_;
+  std::string cancel_reason_;
+  std::shared_ptr<const JobResult> result_;
+  int readers_ = 0;
+};
+
+}  // namespace sdw::jobs

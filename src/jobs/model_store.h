@@ -1,0 +1,103 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contract/model_document.h"
+#include "jobs/backend.h"
+#include "jobs/observer.h"
+#include "jobs/settings.h"
+#include "jobs/wakeup.h"
+#include "support/result.h"
+
+namespace sdw::jobs {
+
+struct NamedModel {
+  std::string id;
+  std::filesystem::path path;
+};
+
+// A loaded model in use; while one exists the model is not unloaded.
+class ModelLease {
+ public:
+  ModelLease() = default;
+  ModelLease(std::shared_ptr<LoadedModel> model, std::function<void()> release)
+      : model_(std::move(model)), release_(std::move(release)) {}
+  ModelLease(ModelLease&& other) noexcept;
+  ModelLease& operator=(ModelLease&& other) noexcept;
+  ~ModelLease() { reset(); }
+  void reset();
+  LoadedModel* get() const { return model_.get(); }
+  LoadedModel* operator->() const { return model_.get(); }
+
+ private:
+  std::shared_ptr<LoadedModel> model_;
+  std::function<void()> release_;
+};
+
+struct Readiness {
+  bool ready = false;  // a model is loaded and warm
+  std::string reason;  // why not, for a person
+  std::string model;   // the one that is loading, if any
+  int load_percent = 0;
+};
+
+// The known models, and which of them are in memory. One thread of its own loads and unloads, so that running
+// jobs of other models go on. Loading makes room by unloading what is idle, least recently used first. Safe
+// from any thread.
+class ModelStore {
+ public:
+  // `engine` is woken when a model has been loaded, unloaded or has failed.
+  ModelStore(Backend& backend, const ModelSettings& settings, Observer& observer, Wakeup& engine);
+  ~ModelStore();
+
+  // Errors: conflict (the id is taken), invalid_request (not a name), model_not_found, model_invalid.
+  // The first one added is the default.
+  Status add(NamedModel model);
+  // Adds each folder in it that holds a model, by its name; others are passed over. Gives how many. Error:
+  // io_error.
+  Result<int> scan(const std::filesystem::path& models_dir);
+  // `on_progress` runs on the loader's thread.
+  void on_load_progress(std::function<void(const std::string& id, int percent)> on_progress);
+
+  // The id meant by a request ("" is the default). Errors: model_not_found; not_ready where no model is known
+  // at all.
+  Result<std::string> resolve(std::string_view name) const;
+  std::optional<ModelDescription> description(std::string_view id) const;
+  std::vector<contract::ModelStatus> list() const;
+  Result<contract::ModelStatus> status(std::string_view id) const;  // error: model_not_found
+  Readiness readiness() const;
+  std::int64_t loaded_bytes() const;
+  // The model where it is in memory, else null; does not keep it from being unloaded for long.
+  std::shared_ptr<const LoadedModel> peek(std::string_view id) const;
+
+  // Begin to load or unload; told by list() and readiness(). Unloading waits for leases. Error:
+  // model_not_found; shutting_down.
+  Status request_load(std::string_view id);
+  Status request_unload(std::string_view id);
+
+  enum class Wait { loading, no_room };
+  struct Acquired {
+    std::optional<ModelLease> lease;  // or
+    std::optional<Wait>
+        wait;  // loading goes on (was begun by this call); or has to wait for models in use; or
+    std::optional<Error> error;  // a load that was begun after `since` has failed
+  };
+  Acquired acquire(const std::string& id, std::chrono::steady_clock::time_point since);
+
+  // Stops the loader, giving up a load in progress; models stay until their leases and the store are gone.
+  void close();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sdw::jobs

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "jobs/backend.h"
+#include "jobs/observer.h"
+#include "ops/precision.h"
+
+namespace sdw::jobs {
+
+// What the real models are run with.
+struct PipelineOptions {
+  ops::Placement placement;
+  std::int64_t memory_limit_bytes = 0;
+  std::size_t text_cache_entries = 64;
+  std::size_t picture_cache_entries = 8;
+};
+
+// The backend of src/pipeline: diffusers folders on one device. Exact caches keep text embeddings and the
+// VAE's encoding of input pictures. `observer` outlives it.
+std::unique_ptr<Backend> make_pipeline_backend(const PipelineOptions& options, Observer& observer);
+
+}  // namespace sdw::jobs
