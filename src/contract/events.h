@@ -87,7 +87,8 @@ std::string event_data(const CompleteEvent& event);
 std::string event_data(const Error& event);
 std::string event_data(const CancelledEvent& event);
 
-// The last data line of a stream: "[DONE]", "[ERROR] message" or "[CANCELLED]". `message` is that of an error.
+// The last data line of a stream: "[DONE]", "[ERROR] message" or "[CANCELLED]". `message` is that of an
+// error.
 std::string closing_line(EventKind terminal, std::string_view message);
 
 // "/v1/jobs/<id>/images/<index>"

@@ -36,8 +36,8 @@ struct JobStatus {
   Time created_at{};
   std::optional<Time> started_at{};
   std::optional<Time> finished_at{};
-  std::optional<Error> error{};   // failed
-  std::string cancel_reason{};    // cancelled
+  std::optional<Error> error{};  // failed
+  std::string cancel_reason{};   // cancelled
   std::shared_ptr<const nlohmann::json> parameters{};
   std::shared_ptr<const std::string> result{};  // completed: the data of the complete event
 };

@@ -21,10 +21,11 @@ struct LoraRequest {
   bool operator==(const LoraRequest&) const = default;
 };
 
-// The body of POST /v1/jobs, checked field by field. What depends on the model (its defaults, whether a step is left at
-// this strength) and what the pictures hold is checked by who has them.
+// The body of POST /v1/jobs, checked field by field. What depends on the model (its defaults, whether a step
+// is left at this strength) and what the pictures hold is checked by who has them.
 struct JobRequest {
-  pipeline::SamplingOptions sampling;  // operation, size, steps, guidance, strength, names (canonical ids), clip skip
+  pipeline::SamplingOptions
+      sampling;  // operation, size, steps, guidance, strength, names (canonical ids), clip skip
   std::string prompt;
   bool allow_empty_prompt = false;
   std::string negative_prompt;
@@ -44,8 +45,8 @@ struct JobRequest {
   bool cancel_on_disconnect = false;
 };
 
-// Unknown fields, and fields that the operation does not have, are ignored. An integer may be written as 20.0; null is
-// a wrong type but for `negative_prompt`; NUL characters are refused in every string.
+// Unknown fields, and fields that the operation does not have, are ignored. An integer may be written
+// as 20.0; null is a wrong type but for `negative_prompt`; NUL characters are refused in every string.
 // Errors: malformed_json, input_too_large (body), invalid_request (`param` names the field).
 Result<JobRequest> parse_job_request(std::string_view body, const Limits& limits);
 Result<JobRequest> job_request_from_json(nlohmann::json body, const Limits& limits);

@@ -21,12 +21,12 @@ struct ModelStatus {
   std::string family;  // "sd1", "sd2", "sdxl"; empty where it is not known yet
   ModelState state = ModelState::unloaded;
   bool is_default = false;
-  int load_percent = 0;            // while loading
-  std::int64_t disk_bytes = 0;     // of its files
-  std::int64_t memory_bytes = 0;   // of its weights, while loaded
-  Time created_at{};               // of its folder
+  int load_percent = 0;           // while loading
+  std::int64_t disk_bytes = 0;    // of its files
+  std::int64_t memory_bytes = 0;  // of its weights, while loaded
+  Time created_at{};              // of its folder
   std::optional<Time> last_used{};
-  std::optional<Error> error{};    // failed: why
+  std::optional<Error> error{};  // failed: why
 };
 
 // The body of GET /v1/models: OpenAI's list shape plus the fields above.
