@@ -5,6 +5,7 @@
 
 #include "io/picture.h"
 #include "pipeline/generation.h"
+#include "pipeline/text_embeddings.h"
 #include "support/cancel_token.h"
 #include "support/deadline.h"
 #include "support/result.h"
@@ -12,12 +13,11 @@
 namespace sdw::pipeline {
 
 struct StepProgress {
-  int step = 0;   // done, 1-based
+  int step = 0;  // done, 1-based
   int total = 0;
 };
 
 struct GenerationTimings {
-  double text_ms = 0;
   std::vector<double> per_step_ms;
   double denoise_ms = 0;
   double decode_ms = 0;
@@ -28,10 +28,11 @@ struct GenerationResult {
   GenerationTimings timings;
 };
 
-// The whole of it for one picture: embeddings, steps, decode. The token and the deadline are looked at between steps.
-// Errors: those of the parts, cancelled, deadline_exceeded.
+// One picture from embeddings that text_embeddings() made for its prompts: noise, steps, decode. The token
+// and the deadline are looked at between steps. Errors: those of the parts, cancelled, deadline_exceeded.
 Result<GenerationResult> generate_image(const ModelComponents& model, const GenerationRequest& request,
-                                        const CancelToken& cancel = {}, const Deadline& deadline = {},
+                                        const TextEmbeddings& embeddings, const CancelToken& cancel = {},
+                                        const Deadline& deadline = {},
                                         const std::function<void(const StepProgress&)>& on_step = {});
 
 }  // namespace sdw::pipeline

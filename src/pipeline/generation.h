@@ -2,7 +2,6 @@
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,33 +29,36 @@ struct GenerationRequest {
   std::shared_ptr<const io::Picture> mask_image;   // image_inpaint; white is repainted
 };
 
-// One picture in flight: everything needed to go on from here, on the model's device. Movable, owned by one thread.
+// One picture in flight: everything needed to go on from here, on the model's device. Movable, owned by one
+// thread.
 struct Generation {
   SamplingConfig sampling;
   std::unique_ptr<schedulers::Sampler> sampler;
-  at::Generator generator;       // torch's CPU MT19937, whatever the device
-  models::UNetContext context;   // batch 2 (negative, positive) with guidance, else 1
-  bool guided = false;           // two passes a evaluation, combined by guidance_scale
+  at::Generator generator;      // torch's CPU MT19937, whatever the device
+  models::UNetContext context;  // batch 2 (negative, positive) with guidance, else 1
+  bool guided = false;          // two passes a evaluation, combined by guidance_scale
   // Inpainting only.
-  at::Tensor mask;                 // [1, 1, h, w], 1 = repaint
-  at::Tensor masked_image_latents; // [1, 4, h, w], for a 9-channel UNet
-  at::Tensor image_latents;        // [1, 4, h, w], for a 4-channel UNet
-  at::Tensor noise;                // [1, 4, h, w], for a 4-channel UNet
+  at::Tensor mask;                  // [1, 1, h, w], 1 = repaint
+  at::Tensor masked_image_latents;  // [1, 4, h, w], for a 9-channel UNet
+  at::Tensor image_latents;         // [1, 4, h, w], for a 4-channel UNet
+  at::Tensor noise;                 // [1, 4, h, w], for a 4-channel UNet
 };
 
-// Text encoding, VAE encoding of the input, noise and schedule: all that comes before the first step. `embeddings` come
-// from text_embeddings(), which a caller may cache. Errors: invalid_request, input_unreadable, not_finite.
+// True where the model is asked twice an evaluation: a scale above 1, and no guidance built into the UNet
+// (LCM).
+bool uses_guidance(const ModelComponents& model, const SamplingConfig& sampling);
+
+// Text conditioning, VAE encoding of the input, noise and schedule: all that comes before the first step.
+// `embeddings` come from text_embeddings(), which a caller may cache. Errors: invalid_request,
+// input_unreadable, not_finite.
 Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
                                     const TextEmbeddings& embeddings);
 
 // True where the two may share a UNet call: equal latent size and prompt length.
 bool can_share_batch(const Generation& a, const Generation& b);
 
-// One model evaluation for each of the generations, in one UNet call. Precondition: none is done and all can share.
-// A generation's numbers do not depend on who shares the batch beyond float rounding.
+// One model evaluation for each of the generations, in one UNet call. Precondition: none is done and all can
+// share. A generation's numbers do not depend on who shares the batch beyond float rounding.
 void denoise_step(const ModelComponents& model, std::span<Generation* const> generations);
-
-// Latents of the end state -> picture values in [-1, 1], [1, 3, H, W] float32 on the CPU. Error: not_finite.
-Result<at::Tensor> decode_latents(const ModelComponents& model, const at::Tensor& latents);
 
 }  // namespace sdw::pipeline

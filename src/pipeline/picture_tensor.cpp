@@ -3,7 +3,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <c10/util/Exception.h>
-
 #include <cstring>
 
 #include "io/resize.h"
@@ -13,7 +12,8 @@ namespace {
 
 // A float32 copy in [0, 1] of bytes laid out as `shape`.
 at::Tensor bytes_to_unit(const std::vector<std::uint8_t>& bytes, at::IntArrayRef shape) {
-  const auto view = at::from_blob(const_cast<std::uint8_t*>(bytes.data()), shape, at::TensorOptions(at::kByte));
+  const auto view =
+      at::from_blob(const_cast<std::uint8_t*>(bytes.data()), shape, at::TensorOptions(at::kByte));
   return view.to(at::kFloat).div_(255.0);
 }
 
@@ -42,7 +42,8 @@ io::Picture tensor_to_image(const at::Tensor& image) {
                          .permute({1, 2, 0})
                          .contiguous();
   io::Picture picture{static_cast<int>(chw.size(2)), static_cast<int>(chw.size(1)), {}};
-  picture.pixels.assign(bytes.const_data_ptr<std::uint8_t>(), bytes.const_data_ptr<std::uint8_t>() + bytes.numel());
+  picture.pixels.assign(bytes.const_data_ptr<std::uint8_t>(),
+                        bytes.const_data_ptr<std::uint8_t>() + bytes.numel());
   return picture;
 }
 

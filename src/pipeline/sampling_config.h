@@ -15,8 +15,8 @@ enum class Operation { image_generation, image_transform, image_inpaint };
 // What the user asked for; absent fields take the model's defaults.
 struct SamplingOptions {
   Operation operation = Operation::image_generation;
-  std::optional<int> width, height;  // pixels, multiples of 8, 64..2048
-  std::optional<int> steps;          // 1..150
+  std::optional<int> width, height;      // pixels, multiples of 8, 64..2048
+  std::optional<int> steps;              // 1..150
   std::optional<double> guidance_scale;  // 0..30
   std::optional<double> strength;        // 0..1
   std::string sampler;                   // any known name; empty: the model's own
@@ -38,10 +38,14 @@ struct SamplingConfig {
   bool operator==(const SamplingConfig&) const = default;
 };
 
-// Checks every value before any work. `input_width`/`input_height`: the input picture's size, or 0 without one; a
-// transform keeps it (rounded down to multiples of the VAE's scale) unless the options name another.
+// Checks what can be checked without a model: ranges and names. Error: invalid_request with the field's name
+// in `param`.
+Status check_sampling_options(const SamplingOptions& options);
+
+// Checks every value before any work. `input_width`/`input_height`: the input picture's size, or 0 without
+// one; a transform keeps it (rounded down to multiples of the VAE's scale) unless the options name another.
 // Error: invalid_request with the field's name in `param`.
-Result<SamplingConfig> make_sampling_config(const SamplingOptions& options, const ModelComponents& model, int input_width,
-                                            int input_height);
+Result<SamplingConfig> make_sampling_config(const SamplingOptions& options, const ModelComponents& model,
+                                            int input_width, int input_height);
 
 }  // namespace sdw::pipeline

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,10 +13,10 @@ namespace sdw::pipeline {
 
 // A prompt (and, with guidance, its negative) as the UNet is conditioned on it.
 struct TextEmbeddings {
-  at::Tensor prompt;           // [1, 77, D]
-  at::Tensor negative;         // [1, 77, D]; undefined without guidance
-  at::Tensor pooled;           // [1, P], SDXL; else undefined
-  at::Tensor negative_pooled;  // [1, P], SDXL with guidance
+  at::Tensor prompt;                  // [1, 77, D]
+  at::Tensor negative;                // [1, 77, D]; undefined without guidance
+  at::Tensor pooled;                  // [1, P], SDXL; else undefined
+  at::Tensor negative_pooled;         // [1, P], SDXL with guidance
   std::vector<std::string> warnings;  // what was cut from a prompt that is too long
 };
 

@@ -20,15 +20,15 @@ enum class ErrorCode {
   deadline_exceeded,
   unauthorized,
   forbidden,
-  not_found,           // route, job or picture
+  not_found,  // route, job or picture
   method_not_allowed,
-  conflict,            // the thing asked for is in another state
-  expired,             // the result was there and has been dropped
+  conflict,  // the thing asked for is in another state
+  expired,   // the result was there and has been dropped
   queue_full,
   shutting_down,
-  not_ready,           // no model is loaded yet
-  io_error,            // a file cannot be read or written
-  internal_error,      // a bug; the message carries no detail
+  not_ready,       // no model is loaded yet
+  io_error,        // a file cannot be read or written
+  internal_error,  // a bug; the message carries no detail
 };
 
 std::string_view to_string(ErrorCode code);

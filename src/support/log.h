@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <spdlog/spdlog.h>
-
+#include <string>
 #include <string_view>
+#include <variant>
 
 namespace sdw::log {
 
@@ -11,6 +14,20 @@ enum class Format { text, json };
 // Sends every line to standard error from now on. `level` is a spdlog level name ("info", "debug", "off").
 // Content of requests (prompts, pictures) may be logged at debug level only.
 void configure(std::string_view level, Format format);
+
+using Level = spdlog::level::level_enum;
+
+// One named value of a line: `name=value` in text, a member of the object in JSON.
+struct Field {
+  std::string_view name;
+  std::variant<std::string, std::int64_t, double> value;
+};
+
+// A line with fields: `log::event(log::Level::info, "job ended", {{"job_id", id}, {"ms", 12.5}})`.
+void event(Level level, std::string_view message, std::span<const Field> fields);
+inline void event(Level level, std::string_view message, std::initializer_list<Field> fields) {
+  event(level, message, std::span(fields.begin(), fields.size()));
+}
 
 using spdlog::debug;
 using spdlog::error;

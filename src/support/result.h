@@ -12,12 +12,15 @@ namespace sdw {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
-  // Precondition of the next three: ok(). Asking a failed result for its value is a programming error and throws.
+  // Precondition of the next three: ok(). Asking a failed result for its value is a programming error and
+  // throws.
   T& value() & { return std::get<0>(state_); }
   const T& value() const& { return std::get<0>(state_); }
   T&& value() && { return std::get<0>(std::move(state_)); }
@@ -33,9 +36,12 @@ class [[nodiscard]] Result {
 };
 
 using Status = Result<std::monostate>;
-inline Status ok_status() { return std::monostate{}; }
+inline Status ok_status() {
+  return std::monostate{};
+}
 
-// An Error on its way up as an exception, caught once at the engine's, the handler's or the command line's edge.
+// An Error on its way up as an exception, caught once at the engine's, the handler's or the command line's
+// edge.
 class ErrorException : public std::runtime_error {
  public:
   explicit ErrorException(Error error) : std::runtime_error(error.message), error_(std::move(error)) {}

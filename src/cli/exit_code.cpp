@@ -1,0 +1,38 @@
+#include "cli/exit_code.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fmt/core.h>
+#include <string>
+
+namespace sdw::cli {
+
+ExitCode exit_code(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_request:
+    case ErrorCode::device_unavailable:
+      return kUsage;
+    case ErrorCode::model_not_found:
+    case ErrorCode::model_invalid:
+      return kModel;
+    case ErrorCode::input_unreadable:
+    case ErrorCode::input_too_large:
+      return kInput;
+    case ErrorCode::out_of_memory:
+      return kOutOfMemory;
+    case ErrorCode::cancelled:
+      return kInterrupted;
+    default:
+      return kFailure;
+  }
+}
+
+ExitCode fail(const Error& error) {
+  std::string line = error.message;
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  fmt::print(stderr, "sd-worker: {}\n", line);
+  return exit_code(error.code);
+}
+
+}  // namespace sdw::cli

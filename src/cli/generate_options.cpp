@@ -1,0 +1,150 @@
+#include "cli/generate_options.h"
+
+#include <ATen/Context.h>
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace sdw::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMaxCount = 64;
+
+Error usage(std::string param, std::string message) {
+  return {ErrorCode::invalid_request, std::move(message), std::move(param)};
+}
+
+std::optional<int> cuda_index(std::string_view device) {
+  if (device == "cuda") return 0;
+  constexpr std::string_view kPrefix = "cuda:";
+  if (!device.starts_with(kPrefix)) return std::nullopt;
+  int index = -1;
+  const auto* end = device.data() + device.size();
+  const auto parsed = std::from_chars(device.data() + kPrefix.size(), end, index);
+  if (parsed.ec != std::errc() || parsed.ptr != end || index < 0) return std::nullopt;
+  return index;
+}
+
+Result<at::Device> parse_device(const std::string& name) {
+  const bool has_cuda = at::globalContext().hasCUDA() && at::globalContext().getNumGPUs() > 0;
+  if (name == "auto") return has_cuda ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  if (name == "cpu") return at::Device(at::kCPU);
+  const auto index = cuda_index(name);
+  if (!index)
+    return usage("device", fmt::format("--device must be cpu, cuda, cuda:N or auto, got '{}'", name));
+  if (!at::globalContext().hasCUDA()) {
+    return Error{ErrorCode::device_unavailable,
+                 "this build has no CUDA path; build it with `make build CUDA=1`", "device"};
+  }
+  const auto gpus = static_cast<int>(at::globalContext().getNumGPUs());
+  if (*index >= gpus) {
+    return Error{ErrorCode::device_unavailable,
+                 fmt::format("there is no CUDA device {}: {} found", *index, gpus), "device"};
+  }
+  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(*index));
+}
+
+}  // namespace
+
+void add_generate_options(CLI::App& command, GenerateOptions& options) {
+  auto& sampling = options.sampling;
+  command.add_option("--model", options.model, "diffusers model folder")->required();
+  command.add_option("--prompt", options.prompt, "what the picture shows")->required();
+  command.add_option("--negative-prompt", options.negative_prompt,
+                     "what it must not show (guidance above 1 only)");
+  command.add_option("--seed", options.seed, "0..2^64-1; drawn and printed where absent");
+  command.add_option("--steps", sampling.steps, "denoising steps, 1..150 (default: the model's)");
+  command.add_option("--guidance-scale", sampling.guidance_scale, "0..30 (default: the model's)");
+  command.add_option("--width", sampling.width,
+                     "pixels, multiple of 8 (default: the model's or the input's)");
+  command.add_option("--height", sampling.height,
+                     "pixels, multiple of 8 (default: the model's or the input's)");
+  command.add_option("--count", options.count, "pictures, with seeds seed, seed+1, ...")
+      ->capture_default_str();
+  command.add_option("--sampler", sampling.sampler, "sampler name (default: the model's own)");
+  command.add_option("--schedule", sampling.schedule, "schedule name (default: the model's own)");
+  command.add_option("--clip-skip", sampling.clip_skip, "1..12; 1 is the last text encoder layer");
+  command.add_option("--input-image", options.input_image, "picture to start from");
+  command.add_option("--strength", sampling.strength, "0..1, how far from the input picture");
+  command.add_option("--mask-image", options.mask_image, "mask for the input picture; white is repainted");
+  command.add_option("--device", options.device, "cpu, cuda, cuda:N or auto")->capture_default_str();
+  command.add_option("--precision", options.precision, "exact, fast or int8")->capture_default_str();
+  command.add_option("--threads", options.threads, "CPU threads (default: one per core)");
+  command.add_option("--output", options.output, "file to write: .png, .jpg or .webp")->capture_default_str();
+  command.add_option("--quality", options.quality, "1..100, for .jpg and .webp")->capture_default_str();
+  command.add_flag("--json", options.json, "print one line of JSON to standard output");
+}
+
+Status check_generate_options(GenerateOptions& options) {
+  if (options.count < 1 || options.count > kMaxCount) {
+    return usage("count", fmt::format("count must be from 1 to {}, got {}", kMaxCount, options.count));
+  }
+  if (options.threads < 0)
+    return usage("threads", fmt::format("threads must be at least 1, got {}", options.threads));
+  if (options.quality < 1 || options.quality > 100) {
+    return usage("quality", fmt::format("quality must be from 1 to 100, got {}", options.quality));
+  }
+  if (!options.mask_image.empty() && options.input_image.empty()) {
+    return usage("input-image", "--mask-image needs --input-image");
+  }
+  if (options.sampling.strength && options.input_image.empty()) {
+    return usage("strength", "--strength needs --input-image");
+  }
+  using pipeline::Operation;
+  options.sampling.operation = !options.mask_image.empty()    ? Operation::image_inpaint
+                               : !options.input_image.empty() ? Operation::image_transform
+                                                              : Operation::image_generation;
+  if (auto format = output_format(options); !format) return format.error();
+  std::error_code ignored;
+  const auto folder = options.output.parent_path();
+  if (!folder.empty() && !fs::is_directory(folder, ignored)) {
+    return usage("output", fmt::format("there is no folder {} to write to", folder.string()));
+  }
+  return pipeline::check_sampling_options(options.sampling);
+}
+
+Result<ops::Placement> parse_placement(const std::string& device_name, const std::string& precision) {
+  auto device = parse_device(device_name);
+  if (!device) return device.error();
+  ops::Placement placement{.device = *device};
+  if (precision == "exact") return placement;
+  if (precision != "fast" && precision != "int8") {
+    return usage("precision", fmt::format("--precision must be exact, fast or int8, got '{}'", precision));
+  }
+  if (precision == "fast" && device->is_cuda()) {
+    placement.dtype = at::kHalf;
+    placement.precision = ops::Precision::fast;
+    return placement;
+  }
+  return usage("precision", fmt::format("precision {} is not available on {}", precision, device->str()));
+}
+
+std::vector<fs::path> output_paths(const GenerateOptions& options) {
+  if (options.count == 1) return {options.output};
+  std::vector<fs::path> paths;
+  for (int i = 1; i <= options.count; ++i) {
+    auto name = options.output.stem();
+    name += fmt::format("-{}", i);
+    name += options.output.extension();
+    paths.push_back(options.output.parent_path() / name);
+  }
+  return paths;
+}
+
+Result<io::PictureFormat> output_format(const GenerateOptions& options) {
+  auto suffix = options.output.extension().string();
+  if (!suffix.empty()) suffix.erase(0, 1);
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  auto format = io::picture_format_from_name(suffix);
+  if (!format) {
+    return usage("output", fmt::format("--output must end in .png, .jpg, .jpeg or .webp, got '{}'",
+                                       options.output.string()));
+  }
+  return format;
+}
+
+}  // namespace sdw::cli

@@ -1,0 +1,33 @@
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "cli/exit_code.h"
+#include "cli/generate_command.h"
+#include "cli/inspect_command.h"
+#ifdef SD_WORKER_SERVE
+#include "cli/serve.h"
+#endif
+#include "support/log.h"
+
+int main(int argc, char** argv) {
+  using namespace sdw;
+  log::configure("warn", log::Format::text);
+  CLI::App app("Stable Diffusion worker: pictures from prompts, over HTTP or on the command line.",
+               "sd-worker");
+  app.set_version_flag("--version", SD_WORKER_VERSION);
+  app.require_subcommand(1);
+  int exit_code = cli::kOk;
+  cli::add_generate_command(app, exit_code);
+  cli::add_inspect_command(app, exit_code);
+#ifdef SD_WORKER_SERVE
+  cli::add_serve_command(app, exit_code);
+#endif
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return cli::fail({ErrorCode::invalid_request, error.what()});
+  }
+  return exit_code;
+}

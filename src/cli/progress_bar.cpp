@@ -1,0 +1,58 @@
+#include "cli/progress_bar.h"
+
+#include <cmath>
+#include <cstdio>
+#include <fmt/core.h>
+#include <unistd.h>
+
+namespace sdw::cli {
+namespace {
+
+constexpr int kWidth = 30;
+constexpr const char* kClearLine = "\r\033[K";
+
+bool on_terminal() {
+  return isatty(STDERR_FILENO) == 1;
+}
+
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<long>(std::lround(seconds));
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+}  // namespace
+
+ProgressBar::ProgressBar(std::string label, int total)
+    : label_(std::move(label)), total_(total), visible_(on_terminal() && total > 0) {
+  show(0);
+}
+
+ProgressBar::~ProgressBar() {
+  if (visible_) fmt::print(stderr, "\n");
+}
+
+void ProgressBar::show(int done) {
+  if (!visible_) return;
+  const int filled = kWidth * done / total_;
+  std::string bar;
+  for (int i = 0; i < kWidth; ++i) bar += i < filled ? "█" : "░";
+  fmt::print(stderr, "{}{} {} {}/{}", kClearLine, label_, bar, done, total_);
+  if (done > 0) {
+    const double seconds = since_.milliseconds() / 1e3;
+    fmt::print(stderr, "  {:.2f} s/step  {} left", seconds / done,
+               clock_text(seconds / done * (total_ - done)));
+  }
+  std::fflush(stderr);
+}
+
+void show_status(const std::string& text) {
+  if (!on_terminal()) return;
+  fmt::print(stderr, "{}{}", kClearLine, text);
+  std::fflush(stderr);
+}
+
+void clear_status() {
+  show_status("");
+}
+
+}  // namespace sdw::cli

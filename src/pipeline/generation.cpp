@@ -1,0 +1,190 @@
+#include "pipeline/generation.h"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cos.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/pad.h>
+#include <ATen/ops/sin.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/upsample_nearest2d.h>
+#include <cmath>
+
+#include "pipeline/latents.h"
+#include "pipeline/make_sampler.h"
+#include "pipeline/picture_tensor.h"
+
+namespace sdw::pipeline {
+namespace {
+
+// LCM: sine embedding of the guidance scale, [1, size] (diffusers' get_guidance_scale_embedding).
+at::Tensor guidance_scale_embedding(double scale, std::int64_t size) {
+  const auto half = size / 2;
+  const float step = std::log(10000.0F) / static_cast<float>(half - 1);
+  const auto frequencies = at::exp(at::arange(half, at::kFloat) * -step);
+  const auto angles = (frequencies * (static_cast<float>(scale - 1) * 1000.0F)).unsqueeze(0);
+  auto embedding = at::cat({at::sin(angles), at::cos(angles)}, 1);
+  return size % 2 == 1 ? at::pad(embedding, {0, 1}) : embedding;
+}
+
+at::Tensor with_negative(const at::Tensor& negative, const at::Tensor& positive) {
+  return negative.defined() ? at::cat({negative, positive}) : positive;
+}
+
+models::UNetContext make_context(const ModelComponents& model, const SamplingConfig& sampling,
+                                 const TextEmbeddings& embeddings) {
+  const auto states = with_negative(embeddings.negative, embeddings.prompt);
+  models::AddedConditions added;
+  if (embeddings.pooled.defined()) {
+    added.text_embeds = with_negative(embeddings.negative_pooled, embeddings.pooled);
+    const auto height = static_cast<float>(sampling.height), width = static_cast<float>(sampling.width);
+    // Original size, crop (top, left), target size.
+    added.time_ids = at::tensor({height, width, 0.0F, 0.0F, height, width}, at::kFloat)
+                         .to(model.device)
+                         .repeat({states.size(0), 1});
+  }
+  if (const auto size = model.unet.config.time_cond_proj_dim; size > 0) {
+    added.timestep_cond =
+        guidance_scale_embedding(sampling.guidance_scale, size).to(model.device, model.dtype);
+  }
+  return models::unet_context(model.unet, states, added);
+}
+
+// Image to image: the noised posterior sample of the input. Draws: posterior, noise.
+at::Tensor transform_latents(const ModelComponents& model, const GenerationRequest& request,
+                             Generation& generation) {
+  const auto& sampling = request.sampling;
+  const auto pixels = image_to_tensor(*request.input_image, sampling.width, sampling.height);
+  const auto original = sample_latents(model, encode_moments(model, pixels), generation.generator);
+  const auto noise =
+      initial_latents(model, sampling.width, sampling.height, generation.generator).to(model.device);
+  return generation.sampler->add_noise(original, noise, 0);
+}
+
+// Inpainting. Draws: posterior of the input (where it is needed), noise, posterior of the masked input.
+at::Tensor inpaint_latents(const ModelComponents& model, const GenerationRequest& request,
+                           Generation& generation) {
+  const auto& sampling = request.sampling;
+  const auto pixels = image_to_tensor(*request.input_image, sampling.width, sampling.height);
+  const auto mask = mask_to_tensor(*request.mask_image, sampling.width, sampling.height);
+  const bool from_noise = sampling.strength == 1.0;
+  at::Tensor original;
+  if (!model.inpainting || !from_noise) {
+    original = sample_latents(model, encode_moments(model, pixels), generation.generator);
+  }
+  const auto noise =
+      initial_latents(model, sampling.width, sampling.height, generation.generator).to(model.device);
+  // The reference draws for the masked input even where a 4-channel UNet has no use for it.
+  const auto masked =
+      sample_latents(model, encode_moments(model, pixels * (1.0 - mask)), generation.generator);
+
+  generation.mask = at::upsample_nearest2d(mask, {noise.size(2), noise.size(3)}).to(model.device);
+  if (model.inpainting) {
+    generation.masked_image_latents = masked;
+  } else {
+    generation.image_latents = original;
+    generation.noise = noise;
+  }
+  return from_noise ? noise * generation.sampler->init_noise_sigma()
+                    : generation.sampler->add_noise(original, noise, 0);
+}
+
+at::Tensor first_latents(const ModelComponents& model, const GenerationRequest& request,
+                         Generation& generation) {
+  switch (request.sampling.operation) {
+    case Operation::image_transform:
+      return transform_latents(model, request, generation);
+    case Operation::image_inpaint:
+      return inpaint_latents(model, request, generation);
+    case Operation::image_generation:
+      break;
+  }
+  const auto& sampling = request.sampling;
+  return initial_latents(model, sampling.width, sampling.height, generation.generator).to(model.device) *
+         generation.sampler->init_noise_sigma();
+}
+
+// What the UNet sees of one generation: [1 or 2, in_channels, h, w].
+at::Tensor unet_input(const ModelComponents& model, const Generation& generation, const at::Tensor& sample) {
+  auto input = sample;
+  if (model.inpainting) input = at::cat({input, generation.mask, generation.masked_image_latents}, 1);
+  return generation.guided ? at::cat({input, input}) : input;
+}
+
+// After a step a 4-channel UNet's latents outside the mask are put back to the input at the next noise level.
+void keep_outside_mask(Generation& generation) {
+  auto& sampler = *generation.sampler;
+  auto kept = generation.image_latents;
+  if (!sampler.done()) kept = sampler.add_noise(kept, generation.noise, sampler.evaluation());
+  sampler.set_latents((1 - generation.mask) * kept + generation.mask * sampler.latents());
+}
+
+void take_answer(Generation& generation, at::Tensor answer) {
+  if (generation.guided) {
+    const auto parts = answer.chunk(2);
+    answer = parts[0] + generation.sampling.guidance_scale * (parts[1] - parts[0]);
+  }
+  generation.sampler->advance(answer, generation.generator);
+  if (generation.image_latents.defined()) keep_outside_mask(generation);
+}
+
+}  // namespace
+
+bool uses_guidance(const ModelComponents& model, const SamplingConfig& sampling) {
+  return sampling.guidance_scale > 1 && model.unet.config.time_cond_proj_dim == 0;
+}
+
+Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
+                                    const TextEmbeddings& embeddings) {
+  const auto& sampling = request.sampling;
+  if (sampling.operation != Operation::image_generation && !request.input_image) {
+    return Error{ErrorCode::invalid_request, "an input picture is needed", "input_image"};
+  }
+  if (sampling.operation == Operation::image_inpaint && !request.mask_image) {
+    return Error{ErrorCode::invalid_request, "a mask is needed", "mask_image"};
+  }
+  auto sampler = make_sampler(model, sampling);
+  if (!sampler) return sampler.error();
+
+  Generation generation;
+  generation.sampling = sampling;
+  generation.sampler = std::move(*sampler);
+  generation.generator = seeded_generator(request.seed);
+  generation.guided = embeddings.negative.defined();
+  generation.context = make_context(model, sampling, embeddings);
+  auto latents = first_latents(model, request, generation);
+  generation.sampler->start(std::move(latents));
+  return generation;
+}
+
+bool can_share_batch(const Generation& a, const Generation& b) {
+  const auto tokens = [](const Generation& g) {
+    return g.context.cross_attention.empty() ? 0 : g.context.cross_attention.front().key.size(1);
+  };
+  return a.sampler->latents().sizes() == b.sampler->latents().sizes() && tokens(a) == tokens(b);
+}
+
+void denoise_step(const ModelComponents& model, std::span<Generation* const> generations) {
+  std::vector<at::Tensor> samples;
+  std::vector<double> timesteps;
+  std::vector<const models::UNetContext*> contexts;
+  for (const Generation* generation : generations) {
+    const auto evaluation = generation->sampler->next();
+    samples.push_back(unet_input(model, *generation, evaluation.sample));
+    timesteps.insert(timesteps.end(), samples.back().size(0), evaluation.timestep);
+    contexts.push_back(&generation->context);
+  }
+  const auto timestep = at::tensor(timesteps, at::kDouble).to(at::kFloat).to(model.device);
+  const auto answers =
+      (contexts.size() == 1
+           ? models::unet_forward(model.unet, samples.front(), timestep, *contexts.front())
+           : models::unet_forward(model.unet, at::cat(samples), timestep, models::concat(contexts)))
+          .to(at::kFloat);
+  std::int64_t first = 0;
+  for (std::size_t i = 0; i < generations.size(); ++i) {
+    take_answer(*generations[i], answers.narrow(0, first, samples[i].size(0)));
+    first += samples[i].size(0);
+  }
+}
+
+}  // namespace sdw::pipeline

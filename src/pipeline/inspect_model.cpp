@@ -1,0 +1,71 @@
+#include "pipeline/inspect_model.h"
+
+#include "io/safetensors.h"
+#include "pipeline/model_folder.h"
+
+namespace sdw::pipeline {
+namespace {
+
+ComponentReport report_of(const char* name, const models::WeightMap& weights) {
+  ComponentReport report{.name = name,
+                         .parameters = weights.parameters(),
+                         .bytes = weights.bytes(),
+                         .dtypes = weights.parameters_by_dtype(),
+                         .unused = weights.unused()};
+  for (const auto& problem : weights.problems()) report.problems.push_back(problem.message);
+  return report;
+}
+
+Result<ModelReport> inspect_folder(const std::filesystem::path& path) {
+  auto folder = read_model_folder(path);
+  if (!folder) return folder.error();
+  auto weights = open_model_weights(*folder);
+  if (!weights) return weights.error();
+
+  const auto defaults = model_defaults(*folder);
+  const auto prediction = folder->scheduler.fields.value("prediction_type", nlohmann::json("epsilon"));
+  ModelReport report{.kind = "diffusers folder",
+                     .family = std::string(to_string(folder->family)),
+                     .inpainting = folder->inpainting,
+                     .scheduler = folder->scheduler.class_name,
+                     .prediction_type = prediction.is_string() ? prediction.get<std::string>() : "",
+                     .width = defaults.width,
+                     .height = defaults.height};
+  const ops::Placement where;
+  const auto check = [&](const char* name, models::WeightMap& map, auto load, const auto& config) {
+    map.set_mode(models::TakeMode::check);
+    load(map, config, where);
+    report.components.push_back(report_of(name, map));
+  };
+  check("text_encoder", weights->text_encoder, models::load_clip_text, folder->text_encoder);
+  if (folder->text_encoder_2) {
+    check("text_encoder_2", *weights->text_encoder_2, models::load_clip_text, *folder->text_encoder_2);
+  }
+  check("unet", weights->unet, models::load_unet, folder->unet);
+  check("vae", weights->vae, models::load_vae, folder->vae);
+  return report;
+}
+
+Result<ModelReport> inspect_file(const std::filesystem::path& path) {
+  auto file = io::SafetensorsFile::open(path);
+  if (!file) return file.error();
+  std::vector<io::SafetensorsFile> files;
+  files.push_back(std::move(*file));
+  auto weights = models::WeightMap::from_files(path.filename().string(), std::move(files));
+  if (!weights) return weights.error();
+  auto component = report_of("file", *weights);
+  component.unused.clear();
+  return ModelReport{.kind = "safetensors file", .components = {std::move(component)}};
+}
+
+}  // namespace
+
+Result<ModelReport> inspect_model(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    return Error{ErrorCode::model_not_found, "there is no model at " + path.string(), "model"};
+  }
+  return std::filesystem::is_directory(path, ignored) ? inspect_folder(path) : inspect_file(path);
+}
+
+}  // namespace sdw::pipeline

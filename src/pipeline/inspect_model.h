@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/result.h"
+
+namespace sdw::pipeline {
+
+struct ComponentReport {
+  std::string name;  // "unet", ...
+  std::int64_t parameters = 0;
+  std::int64_t bytes = 0;
+  std::map<std::string, std::int64_t> dtypes;  // "F16" -> parameters
+  std::vector<std::string> problems;           // missing tensors, wrong shapes
+  std::vector<std::string> unused;             // tensors that no part of the model reads
+};
+
+// What is in a model, without loading it.
+struct ModelReport {
+  std::string kind;    // "diffusers folder" or "safetensors file"
+  std::string family;  // "sd1", "sd2", "sdxl"; empty for a file
+  bool inpainting = false;
+  std::string scheduler;
+  std::string prediction_type;
+  int width = 0, height = 0;  // default picture size
+  std::vector<ComponentReport> components;
+};
+
+// Errors: model_not_found, model_invalid where it cannot be read at all; wrong or missing tensors are in the
+// report.
+Result<ModelReport> inspect_model(const std::filesystem::path& path);
+
+}  // namespace sdw::pipeline

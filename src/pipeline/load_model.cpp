@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include "models/memory.h"
+#include "pipeline/free_memory.h"
+#include "pipeline/model_components.h"
+#include "pipeline/model_folder.h"
+
+namespace sdw::pipeline {
+namespace {
+
+constexpr double kGigabyte = 1e9;
+
+// Refuses a model that cannot fit before anything is allocated for it.
+Status check_memory(const ModelWeights& weights, const LoadOptions& options) {
+  if (!options.placement.device.is_cpu()) return ok_status();
+  auto needed = models::prepared_bytes(weights.text_encoder, options.placement) +
+                models::prepared_bytes(weights.unet, options.placement) +
+                models::prepared_bytes(weights.vae, options.placement);
+  if (weights.text_encoder_2) needed += models::prepared_bytes(*weights.text_encoder_2, options.placement);
+  const auto limit = options.memory_limit_bytes > 0
+                         ? std::min(options.memory_limit_bytes, free_memory_bytes())
+                         : free_memory_bytes();
+  if (needed <= limit) return ok_status();
+  return Error{ErrorCode::out_of_memory,
+               fmt::format("the model needs {:.1f} GB of memory and {:.1f} GB are free", needed / kGigabyte,
+                           limit / kGigabyte)};
+}
+
+Result<text::ClipTokenizer> load_tokenizer(const ModelFolder& folder, const char* name,
+                                           const models::ClipTextConfig& encoder) {
+  auto tokenizer = text::ClipTokenizer::load(folder.root / name);
+  if (!tokenizer) return tokenizer;
+  const auto positions = static_cast<std::size_t>(encoder.max_position_embeddings);
+  if (tokenizer->max_length() > positions) {
+    return Error{ErrorCode::model_invalid,
+                 fmt::format("{} makes {} tokens, its text encoder takes {}", name, tokenizer->max_length(),
+                             positions),
+                 name};
+  }
+  if (tokenizer->vocab_size() > static_cast<std::size_t>(encoder.vocab_size)) {
+    return Error{ErrorCode::model_invalid,
+                 fmt::format("{} knows {} tokens, its text encoder {}", name, tokenizer->vocab_size(),
+                             encoder.vocab_size),
+                 name};
+  }
+  return tokenizer;
+}
+
+Status load_weights(const ModelFolder& folder, ModelWeights& weights, const ops::Placement& where,
+                    ModelComponents& model) {
+  model.text_encoder = models::load_clip_text(weights.text_encoder, folder.text_encoder, where);
+  if (auto status = weights.text_encoder.status(); !status) return status;
+  if (folder.text_encoder_2) {
+    model.text_encoder_2 = models::load_clip_text(*weights.text_encoder_2, *folder.text_encoder_2, where);
+    if (auto status = weights.text_encoder_2->status(); !status) return status;
+  }
+  model.unet = models::load_unet(weights.unet, folder.unet, where);
+  if (auto status = weights.unet.status(); !status) return status;
+  // XL's VAE overflows in half precision; its configuration says so.
+  auto vae_where = where;
+  if (where.dtype == at::kHalf && folder.vae.force_upcast) vae_where.dtype = at::kFloat;
+  model.vae = models::load_vae(weights.vae, folder.vae, vae_where);
+  return weights.vae.status();
+}
+
+}  // namespace
+
+std::string_view to_string(ModelFamily family) {
+  switch (family) {
+    case ModelFamily::sd1:
+      return "sd1";
+    case ModelFamily::sd2:
+      return "sd2";
+    case ModelFamily::sdxl:
+      return "sdxl";
+  }
+  return "unknown";
+}
+
+Result<ModelComponents> load_model(const std::filesystem::path& path, const LoadOptions& options) {
+  auto folder = read_model_folder(path);
+  if (!folder) return folder.error();
+  auto weights = open_model_weights(*folder);
+  if (!weights) return weights.error();
+  if (auto status = check_memory(*weights, options); !status) return status.error();
+
+  auto tokenizer = load_tokenizer(*folder, "tokenizer", folder->text_encoder);
+  if (!tokenizer) return tokenizer.error();
+  ModelComponents model{.family = folder->family,
+                        .inpainting = folder->inpainting,
+                        .device = options.placement.device,
+                        .dtype = options.placement.dtype,
+                        .tokenizer = std::move(*tokenizer),
+                        .scheduler_settings = folder->scheduler,
+                        .vae_scale = static_cast<int>(folder->vae.scale()),
+                        .force_zeros_for_empty_prompt = folder->force_zeros_for_empty_prompt,
+                        .defaults = model_defaults(*folder)};
+  if (folder->text_encoder_2) {
+    auto second = load_tokenizer(*folder, "tokenizer_2", *folder->text_encoder_2);
+    if (!second) return second.error();
+    model.tokenizer_2 = std::move(*second);
+  }
+  if (auto status = load_weights(*folder, *weights, options.placement, model); !status) return status.error();
+  return model;
+}
+
+}  // namespace sdw::pipeline

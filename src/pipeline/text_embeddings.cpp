@@ -1,0 +1,64 @@
+#include "pipeline/text_embeddings.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
+#include <string>
+
+namespace sdw::pipeline {
+namespace {
+
+struct Encoded {
+  at::Tensor states;  // [1, 77, hidden_size]
+  at::Tensor pooled;  // [1, projection_dim] or undefined
+};
+
+at::Tensor as_batch(const std::vector<std::int64_t>& ids, at::Device device) {
+  return at::tensor(ids, at::kLong).unsqueeze(0).to(device);
+}
+
+// Stable Diffusion 1 and 2 condition on the last layer after the final norm; XL on the penultimate before it.
+Encoded encode(const ModelComponents& model, const text::ClipTokenizer& tokenizer,
+               const models::ClipTextEncoder& encoder, std::string_view prompt, int clip_skip,
+               std::vector<std::string>* warnings) {
+  const auto tokens = tokenizer.encode(prompt);
+  if (warnings != nullptr && !tokens.truncated.empty()) {
+    warnings->push_back("the prompt is longer than " + std::to_string(tokenizer.max_length() - 2) +
+                        " tokens; this part was cut: " + tokens.truncated);
+  }
+  const auto output = models::clip_text_forward(encoder, as_batch(tokens.ids, model.device));
+  const auto from_end = [&](int n) { return output.hidden_states.at(output.hidden_states.size() - n); };
+  if (model.family == ModelFamily::sdxl) return {from_end(clip_skip + 2), output.text_embeds};
+  if (clip_skip == 0) return {output.last_hidden_state, {}};
+  return {models::clip_text_final_layer_norm(encoder, from_end(clip_skip + 1)), {}};
+}
+
+Encoded encode_all(const ModelComponents& model, std::string_view prompt, int clip_skip,
+                   std::vector<std::string>* warnings) {
+  auto first = encode(model, model.tokenizer, model.text_encoder, prompt, clip_skip, warnings);
+  if (!model.text_encoder_2) return first;
+  auto second = encode(model, *model.tokenizer_2, *model.text_encoder_2, prompt, clip_skip, nullptr);
+  return {at::cat({first.states, second.states}, -1), second.pooled};
+}
+
+}  // namespace
+
+TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt,
+                               std::optional<std::string_view> negative_prompt, bool guided, int clip_skip) {
+  TextEmbeddings result;
+  const auto positive = encode_all(model, prompt, clip_skip, &result.warnings);
+  result.prompt = positive.states;
+  result.pooled = positive.pooled;
+  if (!guided) return result;
+  if (!negative_prompt && model.force_zeros_for_empty_prompt) {
+    result.negative = at::zeros_like(result.prompt);
+    if (result.pooled.defined()) result.negative_pooled = at::zeros_like(result.pooled);
+    return result;
+  }
+  const auto negative = encode_all(model, negative_prompt.value_or(""), 0, &result.warnings);
+  result.negative = negative.states;
+  result.negative_pooled = negative.pooled;
+  return result;
+}
+
+}  // namespace sdw::pipeline
