@@ -8,8 +8,8 @@ if(NOT torch_root)
 endif()
 
 add_library(torch INTERFACE)
-target_include_directories(torch SYSTEM INTERFACE
-  "${torch_root}/include" "${torch_root}/include/torch/csrc/api/include")
+# After the system's own folders: the wheel carries a copy of fmt that must not shadow the one we link.
+target_compile_options(torch INTERFACE "SHELL:-idirafter ${torch_root}/include")
 target_link_directories(torch INTERFACE "${torch_root}/lib")
 # libtorch_cpu.so finds libcudart and libcupti by its own run path; the linker need not resolve them.
 target_link_libraries(torch INTERFACE torch_cpu c10 "-Wl,--allow-shlib-undefined")
