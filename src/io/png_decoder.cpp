@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 #include <spng.h>
@@ -47,6 +48,35 @@ int orientation_of(spng_ctx* context) {
   return 1;
 }
 
+bool is_grey16(const spng_ihdr& header) {
+  return header.color_type == SPNG_COLOR_TYPE_GRAYSCALE && header.bit_depth == 16;
+}
+
+// PIL clips 16-bit grey where it takes the upper byte of 16-bit colour; the reference pipelines see it that
+// way.
+std::vector<std::uint8_t> rgb_from_grey16(std::span<const std::uint16_t> grey) {
+  std::vector<std::uint8_t> pixels;
+  pixels.reserve(grey.size() * 3);
+  for (const std::uint16_t value : grey)
+    pixels.insert(pixels.end(), 3, static_cast<std::uint8_t>(std::min<int>(value, 255)));
+  return pixels;
+}
+
+// All pixels, 8-bit RGB.
+Result<std::vector<std::uint8_t>> decode_pixels(spng_ctx* context, const spng_ihdr& header) {
+  const std::size_t count = std::size_t{header.width} * header.height;
+  if (is_grey16(header)) {
+    std::vector<std::uint16_t> grey(count);
+    if (const int code = spng_decode_image(context, grey.data(), count * 2, SPNG_FMT_PNG, 0))
+      return failure(code);
+    return rgb_from_grey16(grey);
+  }
+  std::vector<std::uint8_t> pixels(count * 3);
+  if (const int code = spng_decode_image(context, pixels.data(), pixels.size(), SPNG_FMT_RGB8, 0))
+    return failure(code);
+  return pixels;
+}
+
 }  // namespace
 
 Result<Picture> decode_png(std::span<const std::byte> bytes, const DecodeLimits& limits) {
@@ -60,14 +90,11 @@ Result<Picture> decode_png(std::span<const std::byte> bytes, const DecodeLimits&
   if (const int code = spng_get_ihdr(context.get(), &header)) return failure(code);
   if (Status size = check_size(header.width, header.height, limits); !size) return size.error();
 
-  Picture picture{static_cast<int>(header.width), static_cast<int>(header.height), {}};
-  picture.pixels.resize(std::size_t{header.width} * header.height * 3);
-  if (const int code =
-          spng_decode_image(context.get(), picture.pixels.data(), picture.pixels.size(), SPNG_FMT_RGB8, 0)) {
-    return failure(code);
-  }
+  Result<std::vector<std::uint8_t>> pixels = decode_pixels(context.get(), header);
+  if (!pixels) return pixels.error();
   // To the end of the file: a picture whose last chunks are missing is cut short.
   if (const int code = spng_decode_chunks(context.get())) return failure(code);
+  Picture picture{static_cast<int>(header.width), static_cast<int>(header.height), std::move(*pixels)};
   return upright(std::move(picture), orientation_of(context.get()));
 }
 

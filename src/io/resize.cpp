@@ -11,9 +11,13 @@ namespace {
 constexpr int kFractionBits = 32 - 8 - 2;
 constexpr double kLobes = 3.0;
 
-double sinc(double x) { return x == 0.0 ? 1.0 : std::sin(std::numbers::pi * x) / (std::numbers::pi * x); }
+double sinc(double x) {
+  return x == 0.0 ? 1.0 : std::sin(std::numbers::pi * x) / (std::numbers::pi * x);
+}
 
-double lanczos(double x) { return -kLobes <= x && x < kLobes ? sinc(x) * sinc(x / kLobes) : 0.0; }
+double lanczos(double x) {
+  return -kLobes <= x && x < kLobes ? sinc(x) * sinc(x / kLobes) : 0.0;
+}
 
 // For each output position: where its inputs begin and their fixed-point weights.
 struct Taps {
@@ -48,7 +52,9 @@ Taps make_taps(int in_size, int out_size) {
   return taps;
 }
 
-std::uint8_t to_byte(int fixed) { return static_cast<std::uint8_t>(std::clamp(fixed >> kFractionBits, 0, 255)); }
+std::uint8_t to_byte(int fixed) {
+  return static_cast<std::uint8_t>(std::clamp(fixed >> kFractionBits, 0, 255));
+}
 
 // One output value: taps along an axis whose neighbours are `stride` bytes apart.
 std::uint8_t weigh(const std::uint8_t* input, std::size_t stride, const std::vector<int>& weights) {
