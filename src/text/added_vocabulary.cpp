@@ -1,27 +1,24 @@
 #include "text/added_vocabulary.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "text/clip_normalizer.h"
 
 namespace sdw::text {
 namespace {
 
-TokenId next_free_id(const std::unordered_map<std::string, TokenId>& added, const Vocabulary& vocabulary) {
-  auto next = static_cast<TokenId>(vocabulary.size());
-  for (const auto& [content, id] : added) next = std::max(next, id + 1);
-  return next;
+// What is looked for, and also what the token decodes to.
+std::string pattern_of(const AddedToken& token) {
+  return token.normalized ? normalize_for_clip(token.content) : token.content;
 }
 
-AddedTokenMatcher make_matcher(const std::vector<AddedToken>& tokens, bool normalized,
-                               const std::unordered_map<std::string, AddedToken>& latest) {
+AddedTokenMatcher make_matcher(const std::vector<AddedToken>& tokens, bool normalized) {
   std::vector<AddedToken> wanted;
   std::vector<std::string> patterns;
   for (const AddedToken& token : tokens) {
     if (token.normalized != normalized) continue;
-    wanted.push_back(latest.at(token.content));
-    patterns.push_back(normalized ? normalize_for_clip(token.content) : token.content);
+    wanted.push_back(token);
+    patterns.push_back(pattern_of(token));
   }
   return {std::move(wanted), std::move(patterns)};
 }
@@ -29,22 +26,25 @@ AddedTokenMatcher make_matcher(const std::vector<AddedToken>& tokens, bool norma
 }  // namespace
 
 AddedVocabulary register_added_tokens(const std::vector<AddedToken>& tokens, const Vocabulary& vocabulary) {
+  std::vector<AddedToken> registered;
+  std::unordered_map<std::string, std::size_t> places;  // in `registered`, by content
   std::unordered_map<std::string, TokenId> ids;
-  std::unordered_map<std::string, AddedToken> latest;
-  std::vector<AddedToken> special, plain;
-  std::unordered_set<std::string> special_contents;
-  for (const AddedToken& token : tokens)
-    if (token.special && special_contents.insert(token.content).second) special.push_back(token);
-  for (AddedToken token : tokens) {
-    const auto known = vocabulary.find(token.content);
-    if (!ids.contains(token.content))
-      ids[token.content] = known != vocabulary.end() ? known->second : next_free_id(ids, vocabulary);
-    token.id = ids[token.content];
-    if (!special_contents.contains(token.content)) plain.push_back(token);
-    latest[token.content] = token;
+  auto next_id = static_cast<TokenId>(vocabulary.size());
+  for (const AddedToken& token : tokens) {
+    const auto [place, is_new] = places.try_emplace(token.content, registered.size());
+    if (is_new) {
+      const auto known = vocabulary.find(token.content);
+      const TokenId id = known != vocabulary.end() ? known->second : next_id;
+      next_id = std::max(next_id, id + 1);
+      ids[token.content] = id;
+      registered.emplace_back();
+    }
+    registered[place->second] = token;
+    registered[place->second].id = ids[token.content];
   }
-  special.insert(special.end(), plain.begin(), plain.end());
-  return {std::move(ids), make_matcher(special, false, latest), make_matcher(special, true, latest)};
+  std::unordered_map<TokenId, std::string> texts;
+  for (const AddedToken& token : registered) texts[token.id] = pattern_of(token);
+  return {std::move(ids), std::move(texts), make_matcher(registered, false), make_matcher(registered, true)};
 }
 
 }  // namespace sdw::text

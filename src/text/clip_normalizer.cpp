@@ -4,24 +4,45 @@
 #include <stdexcept>
 #include <unicode/bytestream.h>
 #include <unicode/normalizer2.h>
+#include <unicode/uniset.h>
 
 #include "text/unicode.h"
 
 namespace sdw::text {
 namespace {
 
+void check(UErrorCode status) {
+  if (U_FAILURE(status))
+    throw std::runtime_error(std::string("ICU normalization failed: ") + u_errorName(status));
+}
+
+// The reference composes and reorders by Unicode 9: to it, later characters are inert.
+const icu::Normalizer2& nfc_of_unicode_9() {
+  static const icu::UnicodeSet known = [] {
+    UErrorCode status = U_ZERO_ERROR;
+    icu::UnicodeSet set(icu::UnicodeString(u"[:age=9.0:]"), status);
+    check(status);
+    set.freeze();
+    return set;
+  }();
+  static const icu::FilteredNormalizer2 normalizer = [] {
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(status);
+    check(status);
+    return icu::FilteredNormalizer2(*nfc, known);
+  }();
+  return normalizer;
+}
+
 std::string nfc(std::string_view text) {
   if (text.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
     throw std::length_error("text of " + std::to_string(text.size()) + " bytes is too long to normalize");
-  UErrorCode status = U_ZERO_ERROR;
-  const icu::Normalizer2* normalizer = icu::Normalizer2::getNFCInstance(status);
+  const icu::StringPiece piece(text.data(), static_cast<std::int32_t>(text.size()));
   std::string out;
-  icu::StringByteSink<std::string> sink(&out, static_cast<std::int32_t>(text.size()));
-  if (U_SUCCESS(status))
-    normalizer->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink,
-                              nullptr, status);
-  if (U_FAILURE(status))
-    throw std::runtime_error(std::string("ICU normalization failed: ") + u_errorName(status));
+  icu::StringByteSink<std::string> sink(&out, piece.length());
+  UErrorCode status = U_ZERO_ERROR;
+  nfc_of_unicode_9().normalizeUTF8(0, piece, sink, nullptr, status);
+  check(status);
   return out;
 }
 

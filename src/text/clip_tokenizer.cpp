@@ -105,7 +105,7 @@ Result<ClipTokenizer> ClipTokenizer::load(const std::filesystem::path& folder) {
 
   std::unordered_map<std::int64_t, std::string> tokens;
   for (const auto& [token, id] : vocabulary) tokens.emplace(id, token);
-  for (const auto& [token, id] : added.ids) tokens[id] = token;
+  for (const auto& [id, token] : added.texts) tokens[id] = token;
   std::int64_t largest = 0;
   for (const auto& [id, token] : tokens) largest = std::max(largest, id);
   ClipTokenizer tokenizer;
