@@ -33,6 +33,7 @@ struct JobStatus {
   std::optional<std::int64_t> eta_ms{};  // until done, while queued or running
   int step = 0;                          // of all pictures together
   int total = 0;                         // 0 before the job has started
+  int pictures = 0;                      // made, where completed
   Time created_at{};
   std::optional<Time> started_at{};
   std::optional<Time> finished_at{};

@@ -28,8 +28,8 @@ struct JobRequest {
       sampling;  // operation, size, steps, guidance, strength, names (canonical ids), clip skip
   std::string prompt;
   bool allow_empty_prompt = false;
-  std::string negative_prompt;
-  std::string model;  // empty: the default one
+  std::optional<std::string> negative_prompt;  // absent: the model's own unconditional state
+  std::string model;                           // empty: the default one
   std::string hive_id;
   std::string worker_id;
   std::optional<std::uint64_t> seed;  // absent: to be drawn

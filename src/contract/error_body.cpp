@@ -1,0 +1,18 @@
+#include "contract/error_body.h"
+
+#include <nlohmann/json.hpp>
+
+#include "contract/error_table.h"
+#include "contract/json_text.h"
+
+namespace sdw::contract {
+
+std::string error_body(const Error& error) {
+  const ErrorEntry& entry = error_entry(error.code);
+  nlohmann::json body{
+      {"message", public_message(error)}, {"type", entry.type}, {"param", nullptr}, {"code", entry.name}};
+  if (!error.param.empty()) body["param"] = error.param;
+  return json_text({{"error", std::move(body)}});
+}
+
+}  // namespace sdw::contract

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "support/error.h"
+
+namespace sdw::contract {
+
+// Takes typed fields out of a JSON object. An absent field gives nothing; a wrong one gives nothing and the
+// error is kept, the first one only. `prefix` goes before the names in errors ("loras[0].").
+class FieldReader {
+ public:
+  explicit FieldReader(nlohmann::json& object, std::string prefix = {})
+      : object_(object), prefix_(std::move(prefix)) {}
+
+  std::optional<std::string> text(const char* name, std::size_t max_bytes);
+  std::optional<std::string> nullable_text(const char* name, std::size_t max_bytes);
+  // As JSON Schema's `integer`: 20.0 is one.
+  std::optional<int> integer(const char* name);
+  std::optional<int> integer(const char* name, int low, int high);
+  std::optional<double> number(const char* name);
+  std::optional<double> number(const char* name, double low, double high);
+  std::optional<bool> boolean(const char* name);
+  // An unsigned 64-bit number; -1 counts as absent.
+  std::optional<std::uint64_t> seed(const char* name);
+  nlohmann::json* array(const char* name);  // null: absent or wrong
+
+  bool has(const char* name) const { return object_.contains(name); }
+  void fail(std::string_view name, std::string message);
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  nlohmann::json* find(const char* name);
+
+  nlohmann::json& object_;
+  std::string prefix_;
+  std::optional<Error> error_;
+};
+
+}  // namespace sdw::contract
