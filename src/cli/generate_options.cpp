@@ -1,6 +1,7 @@
 #include "cli/generate_options.h"
 
 #include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -28,21 +29,22 @@ std::optional<int> cuda_index(std::string_view device) {
   return index;
 }
 
+int gpu_count() {
+  return at::globalContext().hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
+}
+
 Result<at::Device> parse_device(const std::string& name) {
-  const bool has_cuda = at::globalContext().hasCUDA() && at::globalContext().getNumGPUs() > 0;
-  if (name == "auto") return has_cuda ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  const int gpus = gpu_count();
+  if (name == "auto") return gpus > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
   if (name == "cpu") return at::Device(at::kCPU);
   const auto index = cuda_index(name);
   if (!index)
     return usage("device", fmt::format("--device must be cpu, cuda, cuda:N or auto, got '{}'", name));
-  if (!at::globalContext().hasCUDA()) {
-    return Error{ErrorCode::device_unavailable,
-                 "this build has no CUDA path; build it with `make build CUDA=1`", "device"};
-  }
-  const auto gpus = static_cast<int>(at::globalContext().getNumGPUs());
   if (*index >= gpus) {
-    return Error{ErrorCode::device_unavailable,
-                 fmt::format("there is no CUDA device {}: {} found", *index, gpus), "device"};
+    return Error{
+        ErrorCode::device_unavailable,
+        fmt::format("there is no CUDA device {}: {} found (a build without CUDA=1 finds none)", *index, gpus),
+        "device"};
   }
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(*index));
 }

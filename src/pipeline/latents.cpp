@@ -1,6 +1,7 @@
 #include "pipeline/latents.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/randn.h>

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 #include <string>
 
-#include "io/json.h"
-#include "models/config_reader.h"
+#include "models/model_file.h"
 
 namespace sdw::pipeline {
 namespace {
@@ -45,9 +44,8 @@ Result<nlohmann::json> read_index(const fs::path& folder) {
     return invalid("model", fmt::format("{} is not a diffusers model folder: it holds no model_index.json",
                                         folder.string()));
   }
-  auto index = io::read_json_file(folder / "model_index.json");
+  auto index = models::read_model_json(folder, "model_index.json");
   if (!index) return index;
-  if (!index->is_object()) return invalid("model_index.json", "model_index.json is not a JSON object");
   for (const Status& status :
        {expect_class(*index, "unet", {"UNet2DConditionModel"}),
         expect_class(*index, "vae", {"AutoencoderKL"}),
@@ -60,15 +58,12 @@ Result<nlohmann::json> read_index(const fs::path& folder) {
 template <class Config>
 Result<Config> read_component(const fs::path& root, const char* component,
                               Result<Config> (*parse)(const nlohmann::json&, const std::string&)) {
-  auto json = models::read_config(root / component);
-  if (!json) {
-    auto error = json.error();
-    if (error.code == ErrorCode::model_not_found) {
-      error = invalid(component, fmt::format("the model has no {}/config.json", component));
-    }
-    return error;
-  }
-  return parse(*json, std::string(component) + "/config.json");
+  const auto file = std::string(component) + "/config.json";
+  auto json = models::read_model_json(root, file);
+  if (!json && json.error().code == ErrorCode::model_not_found)
+    return invalid(file, "the model has no " + file);
+  if (!json) return json.error();
+  return parse(*json, file);
 }
 
 Status expect_equal(const char* what, std::int64_t expected, std::int64_t got) {
@@ -134,8 +129,9 @@ Result<ModelFolder> read_model_folder(const fs::path& path) {
     folder.force_zeros_for_empty_prompt =
         index->value("force_zeros_for_empty_prompt", nlohmann::json(true)) != false;
   } else {
-    // One and two differ in the text encoder alone; linear projections came with two.
-    folder.family = folder.unet.use_linear_projection ? ModelFamily::sd2 : ModelFamily::sd1;
+    // One and two differ in the text encoder: OpenAI's CLIP (quick GELU) and OpenCLIP (GELU).
+    folder.family =
+        folder.text_encoder.hidden_act == ops::Activation::gelu ? ModelFamily::sd2 : ModelFamily::sd1;
   }
   folder.inpainting = folder.unet.in_channels == 2 * folder.vae.latent_channels + 1;
 
