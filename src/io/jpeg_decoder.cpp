@@ -2,7 +2,6 @@
 #include <csetjmp>
 #include <cstring>
 #include <fmt/format.h>
-#include <optional>
 #include <string_view>
 
 // Each of these needs what the one before it defines.
@@ -83,14 +82,15 @@ class JpegReader {
   std::size_t channels() const { return decoder_.num_components == 4 ? 4 : 3; }
   Problem problem() const { return problem_; }
 
-  // The first APP1 segment that begins with `mark`, without it.
-  std::optional<std::span<const std::byte>> segment(std::string_view mark) const {
+  // The first APP1 segment that begins with `mark`, without it; empty where there is none. Not after
+  // `read_pixels`.
+  std::span<const std::byte> segment(std::string_view mark) const {
     for (const jpeg_marker_struct* marker = decoder_.marker_list; marker != nullptr; marker = marker->next) {
       if (marker->data_length < mark.size() || std::memcmp(marker->data, mark.data(), mark.size()) != 0)
         continue;
       return std::as_bytes(std::span(marker->data, marker->data_length)).subspan(mark.size());
     }
-    return std::nullopt;
+    return {};
   }
 
  private:
@@ -137,12 +137,11 @@ Error failure(Problem problem) {
   }
 }
 
-int orientation_of(const JpegReader& reader) {
-  if (const auto exif = reader.segment(std::string_view("Exif\0\0", 6))) return orientation_from_exif(*exif);
-  if (const auto xmp = reader.segment(std::string_view("http://ns.adobe.com/xap/1.0/\0", 29))) {
-    return orientation_from_xmp({reinterpret_cast<const char*>(xmp->data()), xmp->size()});
-  }
-  return 1;
+int read_orientation(const JpegReader& reader) {
+  const std::span<const std::byte> exif = reader.segment(std::string_view("Exif\0\0", 6));
+  const std::span<const std::byte> xmp =
+      reader.segment(std::string_view("http://ns.adobe.com/xap/1.0/\0", 29));
+  return orientation_of(exif, {reinterpret_cast<const char*>(xmp.data()), xmp.size()});
 }
 
 // In place, 4 bytes a pixel to 3. As Adobe's programs write it (and PIL assumes), 0 is full ink.
@@ -169,11 +168,12 @@ Result<Picture> decode_jpeg(std::span<const std::byte> bytes, const DecodeLimits
     return Error{ErrorCode::input_unreadable,
                  fmt::format("a JPEG picture of {} channels", reader.components())};
   }
+  const int orientation = read_orientation(reader);
   Picture picture{static_cast<int>(reader.width()), static_cast<int>(reader.height()), {}};
   picture.pixels.resize(std::size_t{reader.width()} * reader.height() * reader.channels());
   if (!reader.read_pixels(picture.pixels.data())) return failure(reader.problem());
   if (reader.channels() == 4) rgb_from_inverted_cmyk(picture.pixels);
-  return upright(std::move(picture), orientation_of(reader));
+  return upright(std::move(picture), orientation);
 }
 
 }  // namespace sdw::io

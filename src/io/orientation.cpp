@@ -12,10 +12,6 @@ constexpr std::uint16_t kOrientationTag = 0x0112;
 constexpr std::uint16_t kShort = 3;
 constexpr std::uint16_t kLong = 4;
 
-int valid_or_upright(std::uint32_t value) {
-  return value >= 1 && value <= 8 ? static_cast<int>(value) : kUpright;
-}
-
 // Reads whole numbers in the byte order that the TIFF header names; 0 past the end.
 class TiffReader {
  public:
@@ -67,28 +63,28 @@ std::pair<int, int> turned(int orientation, int x, int y, int width, int height)
 
 }  // namespace
 
-int orientation_from_exif(std::span<const std::byte> exif) {
+std::optional<int> orientation_from_exif(std::span<const std::byte> exif) {
   constexpr std::string_view kPrefix("Exif\0\0", 6);
   while (begins_with(exif, kPrefix)) exif = exif.subspan(kPrefix.size());
   const bool little_endian = begins_with(exif, "II");
-  if (!little_endian && !begins_with(exif, "MM")) return kUpright;
+  if (!little_endian && !begins_with(exif, "MM")) return std::nullopt;
 
   const TiffReader tiff(exif, little_endian);
   const std::size_t directory = tiff.read(4, 4);
   const std::uint32_t entries = tiff.read(directory, 2);
-  int orientation = kUpright;
+  std::optional<int> orientation;
   for (std::uint32_t i = 0; i < entries; ++i) {
     const std::size_t entry = directory + 2 + 12 * std::size_t{i};  // tag, type, count, value
     if (entry + 12 > tiff.size()) break;
     if (tiff.read(entry, 2) != kOrientationTag || tiff.read(entry + 4, 4) != 1) continue;
     const std::uint32_t type = tiff.read(entry + 2, 2);
-    if (type == kShort) orientation = valid_or_upright(tiff.read(entry + 8, 2));
-    if (type == kLong) orientation = valid_or_upright(tiff.read(entry + 8, 4));
+    if (type == kShort) orientation = static_cast<int>(tiff.read(entry + 8, 2));
+    if (type == kLong) orientation = static_cast<int>(tiff.read(entry + 8, 4));
   }
   return orientation;
 }
 
-int orientation_from_xmp(std::string_view xmp) {
+std::optional<int> orientation_from_xmp(std::string_view xmp) {
   constexpr std::string_view kName = "tiff:Orientation";
   for (std::size_t at = xmp.find(kName); at != std::string_view::npos; at = xmp.find(kName, at + 1)) {
     std::string_view rest = xmp.substr(at + kName.size());
@@ -100,10 +96,15 @@ int orientation_from_xmp(std::string_view xmp) {
       continue;
     }
     if (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') {
-      return valid_or_upright(static_cast<std::uint32_t>(rest[0] - '0'));
+      return rest[0] - '0';
     }
   }
-  return kUpright;
+  return std::nullopt;
+}
+
+int orientation_of(std::span<const std::byte> exif, std::string_view xmp) {
+  if (const std::optional<int> orientation = orientation_from_exif(exif)) return *orientation;
+  return orientation_from_xmp(xmp).value_or(kUpright);
 }
 
 Picture upright(Picture picture, int orientation) {

@@ -20,6 +20,8 @@ Error failure(int code) {
   switch (code) {
     case SPNG_EMEM:
       return {ErrorCode::out_of_memory, "not enough memory for a PNG picture"};
+    case SPNG_EOVERFLOW:
+      return {ErrorCode::input_too_large, "a PNG picture that claims too many pixels"};
     case SPNG_ECHUNK_LIMITS:
       return {ErrorCode::input_too_large, "a PNG picture with too much text or other data beside its pixels"};
     case SPNG_EOF:
@@ -32,20 +34,21 @@ Error failure(int code) {
   }
 }
 
-int orientation_of(spng_ctx* context) {
-  spng_exif exif{};
-  if (spng_get_exif(context, &exif) == SPNG_OK) {
-    return orientation_from_exif({reinterpret_cast<const std::byte*>(exif.data), exif.length});
+int read_orientation(spng_ctx* context) {
+  std::span<const std::byte> exif;
+  if (spng_exif chunk{}; spng_get_exif(context, &chunk) == SPNG_OK) {
+    exif = std::as_bytes(std::span(chunk.data, chunk.length));
   }
+  std::string_view xmp;
   std::uint32_t count = 0;
-  if (spng_get_text(context, nullptr, &count) != SPNG_OK) return 1;
+  spng_get_text(context, nullptr, &count);
   std::vector<spng_text> texts(count);
-  if (spng_get_text(context, texts.data(), &count) != SPNG_OK) return 1;
-  for (const spng_text& text : texts) {
-    if (std::string_view(text.keyword) == "XML:com.adobe.xmp")
-      return orientation_from_xmp({text.text, text.length});
+  if (count > 0 && spng_get_text(context, texts.data(), &count) == SPNG_OK) {
+    for (const spng_text& text : texts) {
+      if (std::string_view(text.keyword) == "XML:com.adobe.xmp") xmp = {text.text, text.length};
+    }
   }
-  return 1;
+  return orientation_of(exif, xmp);
 }
 
 bool is_grey16(const spng_ihdr& header) {
@@ -82,7 +85,8 @@ Result<std::vector<std::uint8_t>> decode_pixels(spng_ctx* context, const spng_ih
 Result<Picture> decode_png(std::span<const std::byte> bytes, const DecodeLimits& limits) {
   const Context context(spng_ctx_new(0), &spng_ctx_free);
   if (!context) return failure(SPNG_EMEM);
-  spng_set_crc_action(context.get(), SPNG_CRC_ERROR, SPNG_CRC_ERROR);
+  // Damage to what shows no pixels (a text, a profile) costs only that part.
+  spng_set_crc_action(context.get(), SPNG_CRC_ERROR, SPNG_CRC_DISCARD);
   spng_set_chunk_limits(context.get(), kMaxChunkBytes, kMaxKeptBytes);
   if (const int code = spng_set_png_buffer(context.get(), bytes.data(), bytes.size())) return failure(code);
 
@@ -95,7 +99,7 @@ Result<Picture> decode_png(std::span<const std::byte> bytes, const DecodeLimits&
   // To the end of the file: a picture whose last chunks are missing is cut short.
   if (const int code = spng_decode_chunks(context.get())) return failure(code);
   Picture picture{static_cast<int>(header.width), static_cast<int>(header.height), std::move(*pixels)};
-  return upright(std::move(picture), orientation_of(context.get()));
+  return upright(std::move(picture), read_orientation(context.get()));
 }
 
 }  // namespace sdw::io

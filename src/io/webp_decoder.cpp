@@ -1,6 +1,5 @@
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <webp/demux.h>
 
@@ -17,21 +16,18 @@ Error malformed() {
   return {ErrorCode::input_unreadable, "a malformed WebP picture"};
 }
 
-std::optional<std::span<const std::byte>> chunk(WebPDemuxer* demuxer, const char* name) {
+// The first chunk of that name; empty where there is none.
+std::span<const std::byte> chunk(WebPDemuxer* demuxer, const char* name) {
   WebPChunkIterator iterator{};
-  if (WebPDemuxGetChunk(demuxer, name, 1, &iterator) == 0) return std::nullopt;
-  const std::span<const std::byte> bytes =
-      std::as_bytes(std::span(iterator.chunk.bytes, iterator.chunk.size));
+  if (WebPDemuxGetChunk(demuxer, name, 1, &iterator) == 0) return {};
+  const auto bytes = std::as_bytes(std::span(iterator.chunk.bytes, iterator.chunk.size));
   WebPDemuxReleaseChunkIterator(&iterator);  // the bytes lie in the input, not in the iterator
   return bytes;
 }
 
-int orientation_of(WebPDemuxer* demuxer) {
-  if (const auto exif = chunk(demuxer, "EXIF")) return orientation_from_exif(*exif);
-  if (const auto xmp = chunk(demuxer, "XMP ")) {
-    return orientation_from_xmp({reinterpret_cast<const char*>(xmp->data()), xmp->size()});
-  }
-  return 1;
+int read_orientation(WebPDemuxer* demuxer) {
+  const std::span<const std::byte> xmp = chunk(demuxer, "XMP ");
+  return orientation_of(chunk(demuxer, "EXIF"), {reinterpret_cast<const char*>(xmp.data()), xmp.size()});
 }
 
 }  // namespace
@@ -61,7 +57,7 @@ Result<Picture> decode_webp(std::span<const std::byte> bytes, const DecodeLimits
   for (std::size_t from = 0, to = 0; to < picture.pixels.size(); from += 4, to += 3) {
     std::memcpy(picture.pixels.data() + to, rgba + from, 3);
   }
-  return upright(std::move(picture), orientation_of(demuxer.get()));
+  return upright(std::move(picture), read_orientation(demuxer.get()));
 }
 
 }  // namespace sdw::io
