@@ -1,0 +1,89 @@
+"""A scene: one or two shapes on a flat background, and how to draw one at random."""
+
+from dataclasses import dataclass
+
+from .outline import SHAPES
+from .palette import COLOURS
+from .split import is_held_out
+
+SIDE = 128
+RELATIONS = ("above", "below", "left", "right")
+# Half the longer side of a shape, in pixels: (least, most) for each size word; None is "no size named".
+SINGLE_RADIUS = {"small": (15, 19), None: (27, 35), "large": (43, 51)}
+PAIR_RADIUS = {"small": (13, 15), None: (18, 21), "large": (24, 27)}
+# Where a place name puts a shape, in units of the offset from the middle.
+PLACES = {
+    "top": (0, -1), "bottom": (0, 1), "left": (-1, 0), "right": (1, 0), "top left": (-1, -1), "top right": (1, -1),
+    "bottom left": (-1, 1), "bottom right": (1, 1), "center": (0, 0),
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    shape: str
+    colour: str
+    size: str | None = None  # "small", "large" or unnamed
+    x: float = SIDE / 2
+    y: float = SIDE / 2
+    radius: float = 30.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    items: tuple[Item, ...]
+    background: str
+    relation: str | None = None  # where items[0] lies, seen from items[1]
+    place: str | None = None  # of a single item
+
+    @property
+    def held_out(self):
+        """True where this combination belongs to the test set and must not be trained on."""
+        if len(self.items) == 1:
+            return is_held_out(self.items[0].shape, self.items[0].colour, self.background)
+        first, second = self.items
+        return is_held_out(first.shape, first.colour, second.shape, second.colour)
+
+
+def _single(rng):
+    colour, background = rng.sample(list(COLOURS), 2)
+    size = rng.choice((None, None, "small", "large"))
+    place = rng.choice(list(PLACES)) if size != "large" and rng.random() < 0.45 else None
+    radius = rng.uniform(*SINGLE_RADIUS[size])
+    room = SIDE / 2 - radius - 3  # keeps the whole shape inside the picture
+    x = y = SIDE / 2
+    if place:
+        x += PLACES[place][0] * min(rng.uniform(26, 34), room)
+        y += PLACES[place][1] * min(rng.uniform(26, 34), room)
+    jitter = 0 if place else min(5, room)
+    item = Item(rng.choice(SHAPES), colour, size, x + rng.uniform(-jitter, jitter), y + rng.uniform(-jitter, jitter), radius)
+    return Scene((item,), background, place=place)
+
+
+def _pair(rng):
+    background = rng.choice(list(COLOURS))
+    colours = [colour for colour in COLOURS if colour != background]
+    sizes = rng.choice(((None, None), (None, None), (None, None), ("small", "large"), ("large", "small"),
+                        ("small", "small"), ("large", "large"), ("small", None), (None, "large")))
+    relation = rng.choice(RELATIONS)
+    radii = [rng.uniform(*PAIR_RADIUS[size]) for size in sizes]
+    length = 2 * sum(radii) + rng.uniform(6, 11)
+    start = (SIDE - length) / 2
+    order = (0, 1) if relation in ("above", "left") else (1, 0)
+    along = [0.0, 0.0]
+    along[order[0]] = start + radii[order[0]]
+    along[order[1]] = start + length - radii[order[1]]
+    items = []
+    for index in (0, 1):
+        across = SIDE / 2 + rng.uniform(-4, 4)
+        x, y = (across, along[index]) if relation in ("above", "below") else (along[index], across)
+        items.append(Item(rng.choice(SHAPES), rng.choice(colours), sizes[index], x, y, radii[index]))
+    return Scene(tuple(items), background, relation=relation)
+
+
+def random_scene(rng, held_out=False, items=None):
+    """A random scene of the training set, or of the test set. `rng` is a random.Random; `items` asks for 1 or 2."""
+    while True:
+        count = items or (1 if rng.random() < 0.4 else 2)
+        scene = _single(rng) if count == 1 else _pair(rng)
+        if scene.held_out == held_out:
+            return scene

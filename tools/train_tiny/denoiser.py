@@ -1,0 +1,92 @@
+"""Stage 4: the UNet, trained to predict v (Salimans & Ho 2022) from noisy latents and the frozen text encoder."""
+
+import copy
+
+import torch
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
+from tqdm import tqdm
+
+import checkpoint
+import configs
+from schedule import learning_rate, set_learning_rate
+from text_encoder import token_ids
+
+
+def new_unet():
+    """Plain attention: on a CPU its backward pass is several times faster than the fused one's."""
+    unet = UNet2DConditionModel(**configs.UNET)
+    unet.set_attn_processor(AttnProcessor())
+    return unet
+
+
+def _batch(latents, embeddings, empty, generator):
+    """Latents and text states of a random batch; some captions are dropped so that guidance has something to compare."""
+    chosen = torch.randint(len(latents), (configs.UNET_BATCH,), generator=generator)
+    states = embeddings(chosen)
+    dropped = torch.rand(configs.UNET_BATCH, generator=generator) < configs.CAPTION_DROPOUT
+    return latents[chosen].float(), torch.where(dropped[:, None, None], empty, states)
+
+
+def _timesteps(generator):
+    """One timestep from each of B equal slices of the schedule: less spread between batches than free draws."""
+    slices = torch.randperm(configs.UNET_BATCH, generator=generator) + torch.rand(configs.UNET_BATCH, generator=generator)
+    return (slices / configs.UNET_BATCH * configs.SCHEDULER["num_train_timesteps"]).long()
+
+
+def _noise(shape, generator):
+    """Gaussian noise with a small random offset a channel in every other sample."""
+    offset = torch.randn(*shape[:2], 1, 1, generator=generator) * configs.OFFSET_NOISE
+    offset[::2] = 0
+    return torch.randn(shape, generator=generator) + offset
+
+
+def _update_average(average, unet, step):
+    decay = min(configs.EMA_DECAY, (1 + step) / (10 + step))
+    with torch.no_grad():
+        for kept, new in zip(average.parameters(), unet.parameters()):
+            kept.lerp_(new, 1 - decay)
+
+
+def train_unet(path, latents, captions, tokenizer, text_encoder):
+    """The averaged weights of the trained UNet. Continues from the checkpoint at `path` where there is one."""
+    torch.manual_seed(configs.SEED)
+    unet = new_unet()
+    average = copy.deepcopy(unet)
+    optimizer = torch.optim.AdamW(unet.parameters(), betas=(0.9, 0.99), weight_decay=1e-3)
+    first = 0
+    if saved := checkpoint.load(path):
+        unet.load_state_dict(saved["unet"])
+        average.load_state_dict(saved["average"])
+        optimizer.load_state_dict(saved["optimizer"])
+        first = saved["step"]
+    scheduler = DDPMScheduler(**configs.SCHEDULER)
+    ids = token_ids(tokenizer, captions)
+
+    @torch.no_grad()
+    def states(rows):
+        return text_encoder(rows).last_hidden_state
+
+    empty = states(token_ids(tokenizer, [""]))
+    progress = tqdm(range(first, configs.UNET_STEPS), initial=first, total=configs.UNET_STEPS, desc="denoiser", mininterval=5)
+    smooth = None
+    for step in progress:
+        generator = torch.Generator().manual_seed(configs.SEED + step)
+        set_learning_rate(optimizer, learning_rate(step, configs.UNET_STEPS, configs.UNET_LEARNING_RATE))
+        clean, text = _batch(latents, lambda rows: states(ids[rows]), empty, generator)
+        timesteps, noise = _timesteps(generator), _noise(clean.shape, generator)
+        noisy = scheduler.add_noise(clean, noise, timesteps)
+        with torch.autocast("cpu", torch.bfloat16):
+            predicted = unet(noisy, timesteps, text).sample
+        loss = (predicted.float() - scheduler.get_velocity(clean, noise, timesteps)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
+        optimizer.step()
+        _update_average(average, unet, step)
+        smooth = loss.item() if smooth is None else 0.98 * smooth + 0.02 * loss.item()
+        progress.set_postfix(loss=f"{smooth:.4f}", refresh=False)
+        if (step + 1) % 200 == 0 or step + 1 == configs.UNET_STEPS:
+            checkpoint.save(path, unet=unet.state_dict(), average=average.state_dict(),
+                            optimizer=optimizer.state_dict(), step=step + 1)
+    return average.eval()
