@@ -1,33 +1,15 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <cstdint>
-#include <nlohmann/json.hpp>
-#include <string>
 #include <vector>
 
+#include "models/clip_text_config.h"
 #include "models/weights.h"
-#include "ops/activation.h"
 #include "ops/linear.h"
 #include "ops/norm.h"
-#include "support/result.h"
+#include "ops/precision.h"
 
 namespace sdw::models {
-
-// config.json of CLIPTextModel and CLIPTextModelWithProjection (transformers), with its defaults.
-struct ClipTextConfig {
-  std::int64_t vocab_size = 49408;
-  std::int64_t hidden_size = 512;
-  std::int64_t intermediate_size = 2048;
-  std::int64_t num_hidden_layers = 12;
-  std::int64_t num_attention_heads = 8;
-  std::int64_t max_position_embeddings = 77;
-  std::int64_t projection_dim = 512;
-  std::int64_t eos_token_id = 49407;
-  double layer_norm_eps = 1e-5;
-  ops::Activation hidden_act = ops::Activation::quick_gelu;
-  bool with_projection = false;  // "architectures" names CLIPTextModelWithProjection
-};
 
 struct ClipAttention {
   ops::LinearWeight q_proj, k_proj, v_proj, out_proj;
@@ -46,6 +28,7 @@ struct ClipEncoderLayer {
 
 struct ClipTextEncoder {
   ClipTextConfig config;
+  ops::Placement where;
   at::Tensor token_embedding;     // [vocab_size, hidden_size]
   at::Tensor position_embedding;  // [max_position_embeddings, hidden_size]
   std::vector<ClipEncoderLayer> layers;
@@ -61,9 +44,6 @@ struct ClipTextOutput {
   at::Tensor pooled;             // [B, hidden_size]: last_hidden_state at the end-of-text token
   at::Tensor text_embeds;        // [B, projection_dim]; undefined without projection
 };
-
-// Error: model_invalid. `file` names the config in messages ("text_encoder/config.json").
-Result<ClipTextConfig> parse_clip_text_config(const nlohmann::json& config, const std::string& file);
 
 // Reads the weights, with or without the `text_model.` prefix. Problems are left in `weights`: look at
 // `weights.status()` before the result is used.

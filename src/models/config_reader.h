@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -23,18 +22,25 @@ class ConfigReader {
   double number(std::string_view field, double fallback, double low, double high);
   bool boolean(std::string_view field, bool fallback);
   std::string string(std::string_view field, std::string_view fallback);
+  std::vector<double> numbers(std::string_view field);  // empty where not given
+  std::vector<std::string> strings(std::string_view field, std::vector<std::string> fallback);
   std::vector<std::int64_t> integers(std::string_view field, std::vector<std::int64_t> fallback,
                                      std::int64_t low, std::int64_t high);
-  std::vector<double> numbers(std::string_view field);
-  std::vector<std::string> strings(std::string_view field, std::vector<std::string> fallback);
   // A list of `size`, or one number standing for `size` equal ones.
   std::vector<std::int64_t> integer_per_block(std::string_view field, std::int64_t fallback, std::size_t size,
                                               std::int64_t low, std::int64_t high);
   std::vector<bool> boolean_per_block(std::string_view field, bool fallback, std::size_t size);
+  // The integers of a value inside `field`, such as one list of a list of lists: a list, or one standing for
+  // `size`.
+  std::vector<std::int64_t> spread(std::string_view field, const nlohmann::json& value, std::size_t size,
+                                   std::int64_t low, std::int64_t high);
 
+  // The field as it stands, or nullptr where it is missing.
+  const nlohmann::json* find(std::string_view field) const;
   // The field is there and not null.
   bool has(std::string_view field) const;
-  // An error unless the field is missing, null or equal to `only`: for features this worker does not have.
+  // An error unless the field is missing, null or equal to `only`: for features that this worker does not
+  // have.
   void require(std::string_view field, const nlohmann::json& only);
   void fail(std::string_view field, const std::string& message);
 
@@ -42,17 +48,14 @@ class ConfigReader {
   Status status() const;
 
  private:
-  const nlohmann::json* find(std::string_view field) const;
-  std::int64_t integer_in(std::string_view field, const nlohmann::json& value, std::int64_t low,
-                          std::int64_t high);
+  std::int64_t checked_integer(std::string_view field, const nlohmann::json& value, std::int64_t low,
+                               std::int64_t high);
+  const nlohmann::json* list(std::string_view field);
 
   std::string file_;
   const nlohmann::json& object_;
   Error error_;
   bool failed_ = false;
 };
-
-// Reads <folder>/config.json. Errors: model_not_found, model_invalid.
-Result<nlohmann::json> read_config(const std::filesystem::path& folder);
 
 }  // namespace sdw::models

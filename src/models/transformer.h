@@ -48,7 +48,6 @@ struct TransformerShape {
   std::int64_t layers = 1;
   std::int64_t cross_attention_dim = 0;
   std::int64_t groups = 32;
-  bool linear_projection = false;
   bool only_cross_attention = false;
 };
 

@@ -6,19 +6,14 @@
 #include <vector>
 
 #include "models/resnet.h"
+#include "models/timestep_embedding.h"
 #include "models/transformer.h"
 #include "models/unet_config.h"
 #include "models/weights.h"
 #include "ops/conv2d.h"
-#include "ops/linear.h"
 #include "ops/norm.h"
 
 namespace sdw::models {
-
-struct TimestepEmbedding {
-  ops::LinearWeight linear_1, linear_2;
-  ops::LinearWeight cond_proj;  // no bias; undefined without a guidance embedding
-};
 
 // A down, mid or up block: which parts are there says which. In a down or up block attention i follows resnet
 // i

@@ -24,7 +24,6 @@ struct UNetConfig {
   bool has_mid_block = true;
   bool mid_cross_attention = true;  // UNetMidBlock2DCrossAttn, or UNetMidBlock2D
   std::vector<bool> only_cross_attention{false, false, false, false};
-  bool mid_only_cross_attention = false;
   std::vector<std::int64_t> layers_per_block{2, 2, 2, 2};
   // The field is called attention_head_dim and is the number of heads (diffusers issue 2011).
   std::vector<std::int64_t> num_attention_heads{8, 8, 8, 8};
@@ -33,8 +32,6 @@ struct UNetConfig {
   std::vector<std::int64_t> mid_transformer_layers;
   std::vector<std::vector<std::int64_t>> up_transformer_layers;  // in the order of the up blocks
   std::vector<std::int64_t> cross_attention_dim{1280, 1280, 1280, 1280};
-  bool use_linear_projection = false;
-  bool upcast_attention = false;  // attention scores in f32 in a 16-bit model
   std::int64_t norm_num_groups = 32;
   double norm_eps = 1e-5;
   double mid_block_scale_factor = 1;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,18 +18,17 @@ namespace sdw::models {
 // What `take` does: `load` gives tensors; `check` looks at names, types and shapes only and gives none.
 enum class TakeMode { check, load };
 
-// The tensors of one component of a model by name, from one file or from the shards of an index, and the
-// record of what a loader asked for. Nothing is read before `take`.
+// The tensors of one component of a model by name, from one file or several, and the record of what a loader
+// asked for. Nothing is read before `take`.
 class WeightMap {
  public:
-  // Opens `<folder>/<stem>.safetensors`, `<stem>.safetensors.index.json` with its shards, or the `.fp16`
-  // variant of either, in this order. Pickle files are never opened. Shards are plain names inside `folder`;
-  // a file that resolves outside `root` (the model's folder) is refused unless it lies in the same Hugging
-  // Face cache. Errors: model_not_found (no such file), model_invalid.
+  // The component in `root`/`folder` of a diffusers model; see open_weight_files() for the files and the
+  // errors.
   static Result<WeightMap> open(const std::filesystem::path& root, const std::filesystem::path& folder,
                                 std::string_view stem);
-  // The same over files already open; `label` names the component in errors.
-  static Result<WeightMap> from_files(std::string label, std::vector<io::SafetensorsFile> files);
+  // The same over files already open; `label` names the component in errors. Error: model_invalid where two
+  // files hold the same name.
+  static Result<WeightMap> from_files(std::string label, const std::vector<io::SafetensorsFile>& files);
 
   void set_mode(TakeMode mode) { mode_ = mode; }
 
@@ -42,10 +42,9 @@ class WeightMap {
   // Notes that `name` is known and not needed (`position_ids`).
   void ignore(std::string_view name);
 
-  // Everything wrong so far, in the order it was met.
+  // Everything wrong so far, in the order it was met (the first thousand).
   const std::vector<Error>& problems() const { return problems_; }
-  void add_problem(const std::string& name, const std::string& message);
-  // ok, or the first few problems in one line.
+  // ok, or the first few problems in one line. Error: model_invalid.
   Status status() const;
   // Names in the file that no `take` or `ignore` has named.
   std::vector<std::string> unused() const;
@@ -58,8 +57,11 @@ class WeightMap {
  private:
   struct Entry {
     io::TensorView view;
-    std::shared_ptr<const io::MappedFile> mapping;
+    std::shared_ptr<const io::MappedFile> mapping;  // null over bytes in memory
   };
+
+  void add_problem(const std::string& name, const std::string& message);
+
   std::string label_;
   std::map<std::string, Entry, std::less<>> entries_;
   std::set<std::string, std::less<>> used_;

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+
+#include "models/clip_text.h"
+#include "models/unet.h"
+#include "models/vae.h"
+#include "models/weights.h"
+#include "ops/precision.h"
+#include "support/result.h"
+
+namespace sdw::models {
+
+// A component of a diffusers model folder whose config and tensors' names, types and shapes have been looked
+// at, and nothing has been allocated for it. `weights.problems()` lists what is wrong.
+template <class Config>
+struct CheckedComponent {
+  Config config;
+  WeightMap weights;
+};
+
+// `root` is the model's folder, `folder` the component's inside it ("unet").
+// Errors: model_not_found, model_invalid (the config, or no readable weights).
+Result<CheckedComponent<ClipTextConfig>> check_clip_text(const std::filesystem::path& root,
+                                                         const std::filesystem::path& folder);
+Result<CheckedComponent<UNetConfig>> check_unet(const std::filesystem::path& root,
+                                                const std::filesystem::path& folder);
+Result<CheckedComponent<VaeConfig>> check_vae(const std::filesystem::path& root,
+                                              const std::filesystem::path& folder);
+
+// Reads the weights of a component that has been checked. Error: model_invalid naming the first wrong
+// tensors.
+Result<ClipTextEncoder> load_component(CheckedComponent<ClipTextConfig>& component,
+                                       const ops::Placement& where);
+Result<UNet2DCondition> load_component(CheckedComponent<UNetConfig>& component, const ops::Placement& where);
+Result<AutoencoderKL> load_component(CheckedComponent<VaeConfig>& component, const ops::Placement& where);
+
+}  // namespace sdw::models

@@ -1,0 +1,106 @@
+#include "models/transformer.h"
+
+#include <fmt/format.h>
+#include <stdexcept>
+
+#include "models/layers.h"
+#include "models/tokens.h"
+#include "ops/attention.h"
+
+namespace sdw::models {
+namespace {
+
+constexpr double kGroupNormEps = 1e-6;  // fixed in Transformer2DModel, whatever norm_eps says
+constexpr double kLayerNormEps = 1e-5;
+
+Attention load_attention(WeightMap& weights, const std::string& prefix, std::int64_t width,
+                         std::int64_t kv_width, const ops::Placement& where) {
+  return {load_linear(weights, prefix + ".to_q", width, width, Bias::none, where),
+          load_linear(weights, prefix + ".to_k", kv_width, width, Bias::none, where),
+          load_linear(weights, prefix + ".to_v", kv_width, width, Bias::none, where),
+          load_linear(weights, prefix + ".to_out.0", width, width, Bias::present, where)};
+}
+
+BasicTransformerBlock load_block(WeightMap& weights, const std::string& prefix, std::int64_t width,
+                                 const TransformerShape& shape, const ops::Placement& where) {
+  const std::int64_t self_width = shape.only_cross_attention ? shape.cross_attention_dim : width;
+  const auto norm = [&](const char* name) {
+    return load_norm(weights, prefix + name, width, kLayerNormEps, 0, where);
+  };
+  BasicTransformerBlock block;
+  block.norm1 = norm(".norm1");
+  block.attn1 = load_attention(weights, prefix + ".attn1", width, self_width, where);
+  block.norm2 = norm(".norm2");
+  block.attn2 = load_attention(weights, prefix + ".attn2", width, shape.cross_attention_dim, where);
+  block.norm3 = norm(".norm3");
+  block.ff.proj = load_linear(weights, prefix + ".ff.net.0.proj", width, 8 * width, Bias::present, where);
+  block.ff.out = load_linear(weights, prefix + ".ff.net.2", 4 * width, width, Bias::present, where);
+  return block;
+}
+
+CrossAttentionKv key_value(const Attention& attn, const at::Tensor& states) {
+  return {ops::linear(states, attn.to_k), ops::linear(states, attn.to_v)};
+}
+
+CrossAttentionKv next_key_value(std::span<const CrossAttentionKv>& cross_attention) {
+  if (cross_attention.empty()) throw std::invalid_argument("unet_forward: the context is of another model");
+  const CrossAttentionKv kv = cross_attention.front();
+  cross_attention = cross_attention.subspan(1);
+  return kv;
+}
+
+at::Tensor attend(const Attention& attn, const at::Tensor& normed, const CrossAttentionKv& kv, int heads,
+                  const at::Tensor& residual) {
+  return ops::linear_add(ops::attention(ops::linear(normed, attn.to_q), kv.key, kv.value, heads), attn.to_out,
+                         residual);
+}
+
+at::Tensor block_forward(const BasicTransformerBlock& block, const Transformer2D& transformer,
+                         at::Tensor tokens, std::span<const CrossAttentionKv>& cross_attention) {
+  at::Tensor normed = ops::layer_norm(tokens, block.norm1);
+  const CrossAttentionKv self =
+      transformer.only_cross_attention ? next_key_value(cross_attention) : key_value(block.attn1, normed);
+  tokens = attend(block.attn1, normed, self, transformer.heads, tokens);
+  normed = ops::layer_norm(tokens, block.norm2);
+  tokens = attend(block.attn2, normed, next_key_value(cross_attention), transformer.heads, tokens);
+  normed = ops::layer_norm(tokens, block.norm3);
+  return ops::linear_add(ops::geglu(normed, block.ff.proj), block.ff.out, tokens);
+}
+
+}  // namespace
+
+Transformer2D load_transformer(WeightMap& weights, const std::string& prefix, const TransformerShape& shape,
+                               const ops::Placement& where) {
+  const std::int64_t width = shape.channels / shape.heads * shape.heads;
+  Transformer2D out;
+  out.heads = static_cast<int>(shape.heads);
+  out.only_cross_attention = shape.only_cross_attention;
+  out.norm = load_norm(weights, prefix + ".norm", shape.channels, kGroupNormEps, shape.groups, where);
+  out.proj_in = load_linear(weights, prefix + ".proj_in", shape.channels, width, Bias::present, where);
+  for (std::int64_t i = 0; i < shape.layers; ++i) {
+    out.transformer_blocks.push_back(
+        load_block(weights, fmt::format("{}.transformer_blocks.{}", prefix, i), width, shape, where));
+  }
+  out.proj_out = load_linear(weights, prefix + ".proj_out", width, shape.channels, Bias::present, where);
+  return out;
+}
+
+void append_cross_attention(const Transformer2D& transformer, const at::Tensor& encoder_hidden_states,
+                            std::vector<CrossAttentionKv>& out) {
+  for (const BasicTransformerBlock& block : transformer.transformer_blocks) {
+    if (transformer.only_cross_attention) out.push_back(key_value(block.attn1, encoder_hidden_states));
+    out.push_back(key_value(block.attn2, encoder_hidden_states));
+  }
+}
+
+at::Tensor transformer_forward(const Transformer2D& transformer, const at::Tensor& input,
+                               std::span<const CrossAttentionKv>& cross_attention) {
+  at::Tensor tokens = ops::linear(to_tokens(ops::group_norm(input, transformer.norm)), transformer.proj_in);
+  for (const BasicTransformerBlock& block : transformer.transformer_blocks) {
+    tokens = block_forward(block, transformer, std::move(tokens), cross_attention);
+  }
+  return to_picture(ops::linear_add(tokens, transformer.proj_out, to_tokens(input)), input.size(2),
+                    input.size(3));
+}
+
+}  // namespace sdw::models

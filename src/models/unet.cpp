@@ -1,0 +1,100 @@
+#include "models/unet.h"
+
+#include <ATen/ops/cat.h>
+#include <fmt/format.h>
+
+#include "ops/activation.h"
+#include "ops/shape_check.h"
+
+namespace sdw::models {
+namespace {
+
+using KeyValues = std::span<const CrossAttentionKv>;
+
+// The time embedding after its SiLU, as every resnet wants it: [B, time_embed_dim].
+at::Tensor time_embedding(const UNet2DCondition& unet, const at::Tensor& timesteps,
+                          const UNetContext& context) {
+  const UNetConfig& config = unet.config;
+  at::Tensor embedding = sinusoidal_embedding(timesteps.to(unet.where.device), config.block_out_channels[0],
+                                              config.flip_sin_to_cos, config.freq_shift)
+                             .to(unet.where.dtype);
+  if (context.timestep_cond.defined()) embedding = embedding.add(context.timestep_cond);
+  at::Tensor out = timestep_embedding_forward(unet.time_embedding, embedding);
+  if (context.added_embedding.defined()) out = out.add(context.added_embedding);
+  return ops::activate(out, ops::Activation::silu);
+}
+
+at::Tensor down_forward(const UNetBlock& block, at::Tensor sample, const at::Tensor& temb, KeyValues& context,
+                        std::vector<at::Tensor>& skips) {
+  for (std::size_t i = 0; i < block.resnets.size(); ++i) {
+    sample = resnet_forward(block.resnets[i], sample, temb);
+    if (!block.attentions.empty()) sample = transformer_forward(block.attentions[i], sample, context);
+    skips.push_back(sample);
+  }
+  if (block.downsampler) {
+    sample = ops::conv2d(sample, *block.downsampler);
+    skips.push_back(sample);
+  }
+  return sample;
+}
+
+at::Tensor mid_forward(const UNetBlock& block, at::Tensor sample, const at::Tensor& temb,
+                       KeyValues& context) {
+  sample = resnet_forward(block.resnets[0], sample, temb);
+  for (std::size_t i = 0; i < block.attentions.size(); ++i) {
+    sample = transformer_forward(block.attentions[i], sample, context);
+    sample = resnet_forward(block.resnets[i + 1], sample, temb);
+  }
+  return sample;
+}
+
+at::Tensor up_forward(const UNetBlock& block, at::Tensor sample, const at::Tensor& temb, KeyValues& context,
+                      std::vector<at::Tensor>& skips) {
+  for (std::size_t i = 0; i < block.resnets.size(); ++i) {
+    sample = at::cat({sample, skips.back()}, 1);
+    skips.pop_back();
+    sample = resnet_forward(block.resnets[i], sample, temb);
+    if (!block.attentions.empty()) sample = transformer_forward(block.attentions[i], sample, context);
+  }
+  if (block.upsampler) {
+    // Twice the size, or one less where the way down rounded up: the size of the skip that comes next.
+    const at::Tensor& next = skips.back();
+    sample = ops::upsample_conv2d(sample, *block.upsampler, static_cast<int>(next.size(2)),
+                                  static_cast<int>(next.size(3)));
+  }
+  return sample;
+}
+
+void check_shapes(const UNet2DCondition& unet, const at::Tensor& sample, const at::Tensor& timesteps,
+                  const UNetContext& context) {
+  ops::require_shape(sample.defined() && sample.dim() == 4 && sample.size(1) == unet.config.in_channels,
+                     "unet_forward", "sample", fmt::format("[B, {}, h, w]", unet.config.in_channels), sample);
+  const std::int64_t batch = sample.size(0);
+  ops::require_shape(timesteps.defined() && timesteps.dim() == 1 && timesteps.size(0) == batch,
+                     "unet_forward", "timesteps", fmt::format("[{}]", batch), timesteps);
+  for (const CrossAttentionKv& kv : context.cross_attention) {
+    ops::require_shape(kv.key.size(0) == batch, "unet_forward", "context", fmt::format("[{}, T, C]", batch),
+                       kv.key);
+  }
+}
+
+}  // namespace
+
+at::Tensor unet_forward(const UNet2DCondition& unet, const at::Tensor& sample, const at::Tensor& timesteps,
+                        const UNetContext& context) {
+  check_shapes(unet, sample, timesteps, context);
+  const at::Tensor temb = time_embedding(unet, timesteps, context);
+  at::Tensor input =
+      sample.to(unet.where.device, unet.where.dtype, false, false, at::MemoryFormat::ChannelsLast);
+  if (unet.config.center_input_sample) input = input.mul(2).sub_(1);
+
+  KeyValues key_values = context.cross_attention;
+  at::Tensor state = ops::conv2d(input, unet.conv_in);
+  std::vector<at::Tensor> skips{state};
+  for (const UNetBlock& block : unet.down_blocks) state = down_forward(block, state, temb, key_values, skips);
+  if (unet.mid_block) state = mid_forward(*unet.mid_block, state, temb, key_values);
+  for (const UNetBlock& block : unet.up_blocks) state = up_forward(block, state, temb, key_values, skips);
+  return ops::conv2d(ops::group_norm_silu(state, unet.conv_norm_out), unet.conv_out);
+}
+
+}  // namespace sdw::models
