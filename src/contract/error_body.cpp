@@ -7,6 +7,11 @@
 
 namespace sdw::contract {
 
+std::string_view public_message(const Error& error) {
+  return error.code == ErrorCode::internal_error ? "an internal error; the server's log has the details"
+                                                 : std::string_view(error.message);
+}
+
 std::string error_body(const Error& error) {
   const ErrorEntry& entry = error_entry(error.code);
   nlohmann::json body{

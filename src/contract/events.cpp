@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <stdexcept>
 
+#include "contract/error_body.h"
 #include "contract/error_table.h"
 #include "contract/json_text.h"
 

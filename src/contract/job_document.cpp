@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "contract/error_body.h"
 #include "contract/error_table.h"
 #include "contract/json_text.h"
 

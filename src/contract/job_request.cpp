@@ -87,12 +87,12 @@ Status read_names(FieldReader& fields, pipeline::SamplingOptions& sampling) {
   if (const auto name = fields.text("sampler", kShortText)) {
     Result<std::string> id = schedulers::canonical_sampler(*name);
     if (!id) return Error{id.error().code, id.error().message, "sampler"};
-    sampling.sampler = *std::move(id);
+    sampling.sampler = std::move(id).value();
   }
   if (const auto name = fields.text("schedule", kShortText)) {
     Result<std::string> id = schedulers::canonical_schedule(*name);
     if (!id) return Error{id.error().code, id.error().message, "schedule"};
-    sampling.schedule = *std::move(id);
+    sampling.schedule = std::move(id).value();
   }
   return ok_status();
 }
@@ -121,7 +121,7 @@ Status read_loras(FieldReader& fields, const Limits& limits, std::vector<LoraReq
   for (std::size_t i = 0; i < values->size(); ++i) {
     Result<LoraRequest> lora = read_lora((*values)[i], i);
     if (!lora) return lora.error();
-    loras.push_back(*std::move(lora));
+    loras.push_back(std::move(lora).value());
   }
   return ok_status();
 }
@@ -155,11 +155,11 @@ Status read_pictures(json& body, FieldReader& fields, const Limits& limits, JobR
   Result<std::string> input = inpaint ? read_picture(body, fields, "init_image", "input_image", limits)
                                       : read_picture(body, fields, "input_image", "init_image", limits);
   if (!input) return input.error();
-  request.input_image = *std::move(input);
+  request.input_image = std::move(input).value();
   if (!inpaint) return ok_status();
   Result<std::string> mask = read_picture(body, fields, "mask_image", nullptr, limits);
   if (!mask) return mask.error();
-  request.mask_image = *std::move(mask);
+  request.mask_image = std::move(mask).value();
   return ok_status();
 }
 
@@ -175,7 +175,7 @@ Status check_output_pixels(const pipeline::SamplingOptions& sampling, const Limi
 Result<JobRequest> parse_job_request(std::string_view body, const Limits& limits) {
   Result<json> value = io::parse_json(body, {limits.body_bytes, limits.json_depth, 10'000});
   if (!value) return value.error();
-  return job_request_from_json(*std::move(value), limits);
+  return job_request_from_json(std::move(value).value(), limits);
 }
 
 Result<JobRequest> job_request_from_json(json body, const Limits& limits) {

@@ -22,9 +22,4 @@ std::string with_member(std::string object, std::string_view name, std::string_v
   return object;
 }
 
-std::string_view public_message(const Error& error) {
-  return error.code == ErrorCode::internal_error ? "an internal error; the server's log has the details"
-                                                 : std::string_view(error.message);
-}
-
 }  // namespace sdw::contract

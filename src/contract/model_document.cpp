@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "contract/error_body.h"
 #include "contract/error_table.h"
 #include "contract/json_text.h"
 

@@ -17,6 +17,11 @@
 
 namespace sdw::jobs {
 
+struct NamedModel {
+  std::string id;
+  std::filesystem::path path;
+};
+
 // What a model's configuration files say, before anything is loaded.
 struct ModelDescription {
   std::string family;

@@ -29,11 +29,13 @@ class EventLog {
   explicit EventLog(const EventSettings& settings) : settings_(settings) {}
 
   // False, and nothing appended, once a terminal event is there.
+  bool append(contract::EventKind kind, std::shared_ptr<const std::string> data);
   bool append(contract::EventKind kind, std::string data);
 
   // Up to `max` events with an id above `id`.
   std::vector<Event> read_after(std::uint64_t id, std::size_t max = 64) const;
   std::uint64_t last_id() const;
+  std::size_t bytes() const;  // of all data that is kept
   // True once the terminal event is there: whoever has read up to last_id() has read all.
   bool finished() const;
 
@@ -60,11 +62,13 @@ class EventLog {
 
  private:
   void drop_stale();
+  void drop(std::deque<Event>::iterator at);
 
   EventSettings settings_;
   mutable std::mutex mutex_;
   std::deque<Event> events_;
   std::uint64_t last_id_ = 0;
+  std::size_t bytes_ = 0;
   std::size_t preview_bytes_ = 0;
   bool finished_ = false;
 

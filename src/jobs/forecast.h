@@ -3,20 +3,25 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string_view>
+#include <span>
+#include <vector>
 
 #include "contract/job_document.h"
-#include "jobs/app_state.h"
-#include "jobs/job.h"
+#include "jobs/generation_engine.h"
+#include "jobs/request_queue.h"
 
 namespace sdw::jobs {
 
-// How long until a waiting job is done, from measured times of what is ahead of it; nothing where those were
-// never measured.
-std::optional<std::int64_t> eta_ms(const AppState& app, const Job& job);
+struct AppState;
 
-// For a Retry-After of queue_full, shutting_down and not_ready: when the next place in the queue is predicted
-// to be free, 1 s..10 min.
+// How long in ms until each of the waiting jobs (in order, from the first) is done, from measured times of
+// what is ahead of it; nothing from the first one on that was never measured.
+std::vector<std::optional<std::int64_t>> waiting_etas(std::span<const RequestQueue::Entry> waiting,
+                                                      const EngineLoad& load, const StepTimes& times,
+                                                      const ModelStore& models, int max_batch);
+
+// For a Retry-After of queue_full: when the next place in the queue is predicted to be free, 1 s to 10 min.
+// Where nothing was measured, 5 s.
 std::chrono::seconds retry_after(const AppState& app);
 
 // Job::status() with the present position and eta filled in.

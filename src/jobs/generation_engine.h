@@ -31,7 +31,9 @@ struct EngineParts {
 struct EngineLoad {
   std::size_t active_jobs = 0;
   std::size_t active_generations = 0;
-  std::optional<std::int64_t> busy_ms;  // until all of them are done; nothing where it was never measured
+  // Until the first, and until all of them are done; nothing where it was never measured.
+  std::optional<std::int64_t> next_free_ms;
+  std::optional<std::int64_t> busy_ms;
 };
 
 // Runs jobs on a thread of its own, one evaluation of the model at a time over a set of active generations.

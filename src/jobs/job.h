@@ -43,12 +43,14 @@ class Job {
   Job(JobSpec spec, const EventSettings& events, std::function<void(const Job&)> on_ended = {});
 
   const std::string& id() const { return spec_.id; }
-  const JobSpec& spec() const { return spec_; }
+  const JobSpec& spec() const { return spec_; }  // without the pictures
+  InputPictures pictures() const;                // until the job has ended
   Clock::time_point accepted_at() const { return accepted_at_; }
   contract::JobState state() const;
   bool ended() const;
   contract::JobStatus status() const;
   std::shared_ptr<const JobResult> result() const;  // null unless completed
+  std::size_t bytes() const;                        // about what it takes in memory
   EventLog& events() { return events_; }
   const EventLog& events() const { return events_; }
 
@@ -66,9 +68,18 @@ class Job {
   [[nodiscard]] bool remove_reader();
 
  private:
-  bool end(contract::JobState state, contract::EventKind kind, std::string data, std::optional<Error> error,
-           std::string reason, std::shared_ptr<const JobResult> result);
+  // What a job ends with; exactly one of the last three is set.
+  struct End {
+    contract::JobState state;
+    contract::EventKind event;
+    std::shared_ptr<const std::string> data;
+    std::shared_ptr<const JobResult> result{};
+    std::optional<Error> error{};
+    std::string reason{};
+  };
+  bool end(End how);
 
+  InputPictures pictures_;  // guarded by mutex_; taken out of the spec, so it comes first
   const JobSpec spec_;
   const std::shared_ptr<const nlohmann::json> parameters_;
   const Clock::time_point accepted_at_ = Clock::now();

@@ -2,15 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <map>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "contract/job_document.h"
@@ -49,13 +45,13 @@ class JobRegistry {
     std::shared_ptr<Job> job;
     bool replayed = false;  // the key was known: this is the job it made before
   };
-  // Makes a job of `spec` under a new id, or finds the one that the key made before. Error: invalid_request
-  // (param "Idempotency-Key") where the key came with another body before.
-  Result<Created> create(JobSpec spec, const IdempotencyKey& key = {});
+  // Makes a job of `spec` under a new id and hands it to `enqueue`, or finds the one that the key made
+  // before. Nothing is kept where `enqueue` fails; it must not call back. Errors: invalid_request (param
+  // "Idempotency-Key") where the key came with another body before; those of `enqueue`.
+  using Enqueue = std::function<Status(const std::shared_ptr<Job>& job)>;
+  Result<Created> create(JobSpec spec, const IdempotencyKey& key, const Enqueue& enqueue);
   // As create(), without making one.
   Result<std::shared_ptr<Job>> find_replayed(const IdempotencyKey& key) const;
-  // Takes back a job that was never queued.
-  void forget(const std::string& id);
 
   // Errors: not_found, expired.
   Result<std::shared_ptr<Job>> find(std::string_view id);

@@ -12,35 +12,13 @@
 
 #include "contract/model_document.h"
 #include "jobs/backend.h"
+#include "jobs/model_lease.h"
 #include "jobs/observer.h"
 #include "jobs/settings.h"
 #include "jobs/wakeup.h"
 #include "support/result.h"
 
 namespace sdw::jobs {
-
-struct NamedModel {
-  std::string id;
-  std::filesystem::path path;
-};
-
-// A loaded model in use; while one exists the model is not unloaded.
-class ModelLease {
- public:
-  ModelLease() = default;
-  ModelLease(std::shared_ptr<LoadedModel> model, std::function<void()> release)
-      : model_(std::move(model)), release_(std::move(release)) {}
-  ModelLease(ModelLease&& other) noexcept;
-  ModelLease& operator=(ModelLease&& other) noexcept;
-  ~ModelLease() { reset(); }
-  void reset();
-  LoadedModel* get() const { return model_.get(); }
-  LoadedModel* operator->() const { return model_.get(); }
-
- private:
-  std::shared_ptr<LoadedModel> model_;
-  std::function<void()> release_;
-};
 
 struct Readiness {
   bool ready = false;  // a model is loaded and warm
@@ -64,8 +42,10 @@ class ModelStore {
   // Adds each folder in it that holds a model, by its name; others are passed over. Gives how many. Error:
   // io_error.
   Result<int> scan(const std::filesystem::path& models_dir);
-  // `on_progress` runs on the loader's thread.
-  void on_load_progress(std::function<void(const std::string& id, int percent)> on_progress);
+  // `on_progress` runs on the loader's thread. `has_demand` tells whether jobs wait for a model: one that was
+  // loaded for them is not unloaded for another before they have come. It must not call back.
+  void connect(std::function<void(const std::string& id, int percent)> on_progress,
+               std::function<bool(const std::string& id)> has_demand);
 
   // The id meant by a request ("" is the default). Errors: model_not_found; not_ready where no model is known
   // at all.

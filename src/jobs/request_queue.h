@@ -38,14 +38,12 @@ class RequestQueue {
   RequestQueue(const QueueSettings& settings, Wakeup& wakeup);
 
   // The position (1: next). Errors: queue_full, shutting_down.
-  Result<int> push(std::shared_ptr<Job> job);
+  // `on_placed` is told the position before anybody can take the job; it must not call back.
+  Result<int> push(std::shared_ptr<Job> job, const std::function<void(int position)>& on_placed = {});
   // Whether a push of a job with such pictures would be taken now. Errors as push().
   Status admits(const InputPictures& pictures) const;
 
-  // Takes the first job that `wanted` agrees to; it is asked in order and must not call back.
-  enum class Choice { take, skip, stop };
-  std::optional<Entry> take(const std::function<Choice(const Entry&)>& wanted);
-  // Takes a certain job out. False where it is not here (any more).
+  // Takes a job out. False where it is not here (any more).
   bool remove(std::string_view id);
   // Takes out the jobs that have ended or whose deadline has passed.
   std::vector<std::shared_ptr<Job>> remove_overdue();
@@ -53,7 +51,8 @@ class RequestQueue {
 
   std::optional<int> position(std::string_view id) const;
   std::size_t size() const;
-  std::vector<Entry> entries() const;  // in order
+  std::vector<Entry> entries(std::size_t max = SIZE_MAX) const;  // in order
+  std::uint64_t changes() const;                                 // grows with each change
   // The earliest deadline of a waiting job, or never.
   std::chrono::steady_clock::time_point next_deadline() const;
 
@@ -62,7 +61,11 @@ class RequestQueue {
   bool closed() const;
 
  private:
-  using Entries = std::map<Rank, std::shared_ptr<Job>>;
+  struct Waiting {
+    std::shared_ptr<Job> job;
+    std::size_t bytes;  // of its pictures
+  };
+  using Entries = std::map<Rank, Waiting>;
   std::shared_ptr<Job> erase(Entries::iterator at);
   Status admits_locked(std::size_t bytes) const;
 
@@ -73,6 +76,7 @@ class RequestQueue {
   std::unordered_map<std::string, Rank> ranks_;
   std::size_t bytes_ = 0;
   std::uint64_t arrivals_ = 0;
+  std::uint64_t changes_ = 0;
   bool closed_ = false;
 };
 

@@ -1,0 +1,24 @@
+#include "jobs/job_shape.h"
+
+#include <algorithm>
+
+namespace sdw::jobs {
+
+JobShape shape_of(const JobSpec& spec, const InputPictures& pictures, const ModelDescription& model) {
+  const pipeline::SamplingOptions& sampling = spec.request.sampling;
+  const io::Picture* input = pictures.input.get();
+  JobShape shape;
+  shape.step.model = spec.model;
+  shape.step.width = sampling.width.value_or(input != nullptr ? input->width : model.default_width);
+  shape.step.height = sampling.height.value_or(input != nullptr ? input->height : model.default_height);
+  shape.step.guided = sampling.guidance_scale.value_or(model.default_guidance) > 1;
+  shape.pictures = spec.request.count;
+  shape.steps = sampling.steps.value_or(model.default_steps);
+  if (sampling.operation != pipeline::Operation::image_generation) {
+    const double usual = sampling.operation == pipeline::Operation::image_inpaint ? 1.0 : 0.8;
+    shape.steps = std::max(1, static_cast<int>(shape.steps * sampling.strength.value_or(usual)));
+  }
+  return shape;
+}
+
+}  // namespace sdw::jobs

@@ -1,0 +1,124 @@
+#include "jobs/model_table.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+namespace sdw::jobs {
+
+using contract::ModelState;
+
+Status ModelTable::add(ModelEntry entry) {
+  std::string id = entry.named.id;
+  if (!entries_.try_emplace(id, std::move(entry)).second) {
+    return Error{ErrorCode::conflict, fmt::format("two models are named {}", id), "model"};
+  }
+  order_.push_back(std::move(id));
+  return ok_status();
+}
+
+ModelEntry* ModelTable::find(std::string_view id) {
+  const auto at = entries_.find(id);
+  return at == entries_.end() ? nullptr : &at->second;
+}
+
+const ModelEntry* ModelTable::find(std::string_view id) const {
+  const auto at = entries_.find(id);
+  return at == entries_.end() ? nullptr : &at->second;
+}
+
+const ModelEntry* ModelTable::default_model() const {
+  return order_.empty() ? nullptr : find(order_.front());
+}
+
+std::vector<const ModelEntry*> ModelTable::all() const {
+  std::vector<const ModelEntry*> out;
+  for (const std::string& id : order_) out.push_back(find(id));
+  return out;
+}
+
+contract::ModelStatus ModelTable::status(const ModelEntry& entry) const {
+  contract::ModelStatus status;
+  status.id = entry.named.id;
+  status.family = entry.description.family;
+  status.state =
+      entry.state == ModelState::loaded && entry.unload_wanted ? ModelState::unloading : entry.state;
+  status.is_default = &entry == default_model();
+  status.load_percent = entry.load_percent;
+  status.disk_bytes = entry.description.disk_bytes;
+  status.memory_bytes = entry.state == ModelState::loaded ? entry.description.memory_bytes : 0;
+  status.created_at = entry.created_at;
+  status.last_used = entry.last_used_at;
+  status.error = entry.error;
+  return status;
+}
+
+void ModelTable::want_load(ModelEntry& entry) {
+  if (entry.load_wanted == 0) entry.load_wanted = ++wishes_;
+}
+
+ModelEntry* ModelTable::next_to_load() {
+  ModelEntry* next = nullptr;
+  for (auto& [id, entry] : entries_) {
+    const bool absent = entry.state == ModelState::unloaded || entry.state == ModelState::failed;
+    if (!absent || entry.load_wanted == 0) continue;
+    if (next == nullptr || entry.load_wanted < next->load_wanted) next = &entry;
+  }
+  return next;
+}
+
+ModelEntry* ModelTable::next_to_unload(Clock::time_point now) {
+  for (auto& [id, entry] : entries_) {
+    if (!entry.idle()) continue;
+    const bool too_long = settings_.idle_unload.count() > 0 && now - entry.last_used >= settings_.idle_unload;
+    if (entry.unload_wanted || too_long) return &entry;
+  }
+  return nullptr;
+}
+
+ModelTable::Clock::time_point ModelTable::next_idle_end() const {
+  auto earliest = Clock::time_point::max();
+  if (settings_.idle_unload.count() <= 0) return earliest;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.idle()) earliest = std::min(earliest, entry.last_used + settings_.idle_unload);
+  }
+  return earliest;
+}
+
+std::int64_t ModelTable::occupied_bytes() const {
+  std::int64_t bytes = 0;
+  for (const auto& [id, entry] : entries_) {
+    const bool absent = entry.state == ModelState::unloaded || entry.state == ModelState::failed;
+    if (!absent) bytes += entry.description.memory_bytes;
+  }
+  return bytes;
+}
+
+bool ModelTable::fits(const ModelEntry& entry) const {
+  return settings_.memory_limit_bytes <= 0 ||
+         occupied_bytes() + entry.description.memory_bytes <= settings_.memory_limit_bytes;
+}
+
+bool ModelTable::can_fit(const ModelEntry& entry) const {
+  return settings_.memory_limit_bytes <= 0 || entry.description.memory_bytes <= settings_.memory_limit_bytes;
+}
+
+bool ModelTable::can_make_room(const ModelEntry& entry) const {
+  std::int64_t idle_bytes = 0;
+  for (const auto& [id, other] : entries_) {
+    if (other.idle()) idle_bytes += other.description.memory_bytes;
+  }
+  return settings_.memory_limit_bytes <= 0 ||
+         occupied_bytes() - idle_bytes + entry.description.memory_bytes <= settings_.memory_limit_bytes;
+}
+
+ModelEntry* ModelTable::to_evict(const std::function<bool(const std::string&)>& has_demand) {
+  ModelEntry* oldest = nullptr;
+  for (auto& [id, entry] : entries_) {
+    if (!entry.idle() || (!entry.used && has_demand && has_demand(id))) continue;
+    if (oldest == nullptr || entry.last_used < oldest->last_used) oldest = &entry;
+  }
+  return oldest;
+}
+
+}  // namespace sdw::jobs

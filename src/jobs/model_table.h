@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contract/model_document.h"
+#include "jobs/backend.h"
+#include "jobs/settings.h"
+#include "support/result.h"
+
+namespace sdw::jobs {
+
+// A known model and what is to happen to it.
+struct ModelEntry {
+  using Clock = std::chrono::steady_clock;
+
+  NamedModel named;
+  ModelDescription description;
+  contract::Time created_at{};
+  contract::ModelState state = contract::ModelState::unloaded;
+  std::shared_ptr<LoadedModel> model;  // while loaded
+  int users = 0;                       // leases
+  bool used = false;                   // since it was loaded
+  int load_percent = 0;
+  std::uint64_t load_wanted = 0;  // the order in which loads were asked for; 0: none is
+  bool unload_wanted = false;
+  std::optional<Error> error;  // while failed
+  Clock::time_point failed_at{};
+  Clock::time_point last_used{};
+  std::optional<contract::Time> last_used_at;
+
+  bool idle() const { return state == contract::ModelState::loaded && users == 0; }
+};
+
+// The known models and the rules of what to load and unload next. Not safe from several threads.
+class ModelTable {
+ public:
+  using Clock = ModelEntry::Clock;
+
+  explicit ModelTable(const ModelSettings& settings) : settings_(settings) {}
+
+  // Error: conflict (the id is taken). The first one is the default.
+  Status add(ModelEntry entry);
+  ModelEntry* find(std::string_view id);
+  const ModelEntry* find(std::string_view id) const;
+  const ModelEntry* default_model() const;
+  std::vector<const ModelEntry*> all() const;  // as added
+  contract::ModelStatus status(const ModelEntry& entry) const;
+
+  void want_load(ModelEntry& entry);
+  ModelEntry* next_to_load();                         // the load that was asked for first
+  ModelEntry* next_to_unload(Clock::time_point now);  // asked for, or idle for too long
+  Clock::time_point next_idle_end() const;            // when next_to_unload() may find another one
+  bool fits(const ModelEntry& entry) const;           // beside what is there
+  bool can_fit(const ModelEntry& entry) const;        // with all others gone
+  // The idle model that was used least recently, but for one that was loaded for jobs that still wait for it.
+  ModelEntry* to_evict(const std::function<bool(const std::string&)>& has_demand);
+  // Whether evictions alone would make enough room.
+  bool can_make_room(const ModelEntry& entry) const;
+  std::int64_t occupied_bytes() const;  // what is being loaded or unloaded counts
+
+ private:
+  const ModelSettings settings_;
+  std::map<std::string, ModelEntry, std::less<>> entries_;
+  std::vector<std::string> order_;
+  std::uint64_t wishes_ = 0;
+};
+
+}  // namespace sdw::jobs

@@ -1,0 +1,82 @@
+#include "jobs/step_times.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+namespace sdw::jobs {
+namespace {
+
+constexpr double kWeightOfNew = 0.3;
+constexpr std::size_t kMaxShapes = 4096;
+
+template <class Map, class Key>
+void blend(Map& means, const Key& key, double ms) {
+  const auto at = means.find(key);
+  if (at != means.end()) {
+    at->second += kWeightOfNew * (ms - at->second);
+    return;
+  }
+  if (means.size() >= kMaxShapes) means.erase(means.begin());
+  means.emplace(key, ms);
+}
+
+// Work of one step: pixels, twice with guidance.
+double work(const StepShape& shape) {
+  return static_cast<double>(std::int64_t{shape.width} * shape.height) * (shape.guided ? 2 : 1);
+}
+
+}  // namespace
+
+void StepTimes::record_step(const StepShape& shape, int batch, double ms) {
+  const std::lock_guard lock(mutex_);
+  blend(steps_, std::pair(shape, batch), ms);
+}
+
+void StepTimes::record_overhead(const StepShape& shape, double ms) {
+  const std::lock_guard lock(mutex_);
+  blend(overheads_, shape, ms);
+}
+
+std::optional<double> StepTimes::step_ms(const StepShape& shape, int batch) const {
+  const std::lock_guard lock(mutex_);
+  std::optional<double> best;
+  double best_distance = 0;
+  for (const auto& [key, ms] : steps_) {
+    const auto& [measured, measured_batch] = key;
+    if (measured.model != shape.model) continue;
+    // The shape matters more than the batch, which only changes how well the device is used.
+    const double ratio = work(shape) / work(measured);
+    const double distance =
+        10 * std::abs(std::log(ratio)) + std::abs(std::log(double(batch) / measured_batch));
+    if (best && distance >= best_distance) continue;
+    best = ms / measured_batch * ratio;
+    best_distance = distance;
+  }
+  return best;
+}
+
+std::optional<double> StepTimes::overhead_ms(const StepShape& shape) const {
+  const std::lock_guard lock(mutex_);
+  std::optional<double> best;
+  double best_distance = 0;
+  for (const auto& [measured, ms] : overheads_) {
+    if (measured.model != shape.model) continue;
+    const double ratio = double(shape.width) * shape.height / (double(measured.width) * measured.height);
+    const double distance = std::abs(std::log(ratio));
+    if (best && distance >= best_distance) continue;
+    best = ms * ratio;
+    best_distance = distance;
+  }
+  return best;
+}
+
+std::optional<double> StepTimes::job_ms(const StepShape& shape, int steps, int pictures,
+                                        int max_batch) const {
+  const std::optional<double> step = step_ms(shape, std::min(pictures, max_batch));
+  if (!step) return std::nullopt;
+  return pictures * (steps * *step + overhead_ms(shape).value_or(0));
+}
+
+}  // namespace sdw::jobs
