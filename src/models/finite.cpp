@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace sdw::models {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 // instructions.
 template <class Word>
 bool finite_run(const std::byte* bytes, std::int64_t count, Word infinity) {
-  constexpr Word kMagnitude = static_cast<Word>(~Word{0} >> 1);
+  constexpr Word kMagnitude = std::numeric_limits<Word>::max() >> 1;
   Word largest = 0;
   for (std::int64_t i = 0; i < count; ++i) {
     Word bits;
