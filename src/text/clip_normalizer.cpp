@@ -6,6 +6,7 @@
 #include <unicode/normalizer2.h>
 #include <unicode/uniset.h>
 
+#include "text/combining_marks.h"
 #include "text/unicode.h"
 
 namespace sdw::text {
@@ -34,7 +35,8 @@ const icu::Normalizer2& nfc_of_unicode_9() {
   return normalizer;
 }
 
-std::string nfc(std::string_view text) {
+std::string nfc(std::string_view unordered) {
+  const std::string text = order_combining_marks(unordered);
   if (text.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
     throw std::length_error("text of " + std::to_string(text.size()) + " bytes is too long to normalize");
   const icu::StringPiece piece(text.data(), static_cast<std::int32_t>(text.size()));

@@ -15,21 +15,19 @@ std::ptrdiff_t signed_size(std::string_view text) {
   return static_cast<std::ptrdiff_t>(text.size());
 }
 
-constexpr int kClassVersion = 16;  // of Unicode, in Oniguruma
+}  // namespace
 
-bool is_newer_than_classes(char32_t c) {
+bool is_of_unicode(char32_t c, int version) {
   UVersionInfo age;
   u_charAge(static_cast<UChar32>(c), age);
-  return age[0] > kClassVersion;
+  return age[0] != 0 && age[0] <= version;
 }
-
-}  // namespace
 
 CharClass char_class(char32_t c) {
   const std::uint32_t category = U_GET_GC_MASK(static_cast<UChar32>(c));
   if (category & U_GC_CN_MASK) return newer_char_class(c);
   if (u_isUWhiteSpace(static_cast<UChar32>(c))) return CharClass::space;
-  if (!(category & (U_GC_L_MASK | U_GC_N_MASK)) || is_newer_than_classes(c)) return CharClass::other;
+  if (!(category & (U_GC_L_MASK | U_GC_N_MASK)) || !is_of_unicode(c, kClassVersion)) return CharClass::other;
   return category & U_GC_L_MASK ? CharClass::letter : CharClass::number;
 }
 

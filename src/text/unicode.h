@@ -7,12 +7,18 @@
 namespace sdw::text {
 
 // The Unicode facts the tokenizer stands on, pinned to the versions its reference uses whichever ICU is
-// installed: classes as Oniguruma's \p{L}, \p{N}, \s (Unicode 16), lowercase as Rust's `char::to_lowercase`
-// (Unicode 17).
+// installed.
+constexpr int kCompositionVersion = 9;  // NFC: the `unicode-normalization-alignments` crate
+constexpr int kClassVersion = 16;       // \p{L}, \p{N} and \s: Oniguruma
+
+// Whether `c` was assigned in that major version of Unicode.
+bool is_of_unicode(char32_t c, int version);
+
 enum class CharClass { letter, number, space, other };
 CharClass char_class(char32_t c);
 
-// Appends the lowercase of one code point; context (final sigma) and language play no part.
+// Appends the lowercase of one code point as Rust's `char::to_lowercase` (Unicode 17); context (final sigma)
+// and language play no part.
 void append_lowercase(char32_t c, std::string& out);
 
 // `\w` of Rust's `regex` crate: alphabetic, marks, decimal digits, connectors, joiners.
