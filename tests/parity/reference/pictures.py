@@ -1,0 +1,69 @@
+"""One case, and the picture the reference gives for it."""
+
+import dataclasses
+
+from reference import inputs
+from reference.samplers import make_scheduler
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One `generate`, in the command line's words. `model` names a folder; sizes of None take the default."""
+
+    model: str
+    prompt: str = "a red circle on a blue background"
+    negative: str | None = None
+    seed: int = 1234
+    steps: int = 5
+    guidance: float = 7.5
+    width: int | None = None
+    height: int | None = None
+    sampler: str | None = None
+    schedule: str | None = None
+    input_image: str | None = None
+    input_size: tuple[int, int] = (64, 64)
+    strength: float | None = None
+    mask_image: str | None = None
+    mask_size: tuple[int, int] = (64, 64)
+
+
+def run(pipeline, case: Case, family, output_type: str = "np"):
+    """Latents, or the picture as [H, W, 3] in 0..1. Errors are the reference's own."""
+    import torch
+
+    arguments = {
+        "prompt": case.prompt, "negative_prompt": case.negative, "num_inference_steps": case.steps,
+        "guidance_scale": case.guidance, "generator": torch.Generator("cpu").manual_seed(case.seed),
+        "output_type": output_type,
+    }
+    kind = type(pipeline).__name__.replace("Inpaint", "").replace("Img2Img", "")
+    if case.input_image:
+        picture = inputs.picture(case.input_image, *case.input_size)
+        if not case.mask_image and case.width and case.height:
+            picture = picture.resize((case.width, case.height), inputs.Image.Resampling.LANCZOS)
+        arguments |= {"image": picture, "strength": case.strength}
+        kind = kind.replace("Pipeline", "InpaintPipeline" if case.mask_image else "Img2ImgPipeline")
+    if case.mask_image:
+        arguments["mask_image"] = inputs.mask(case.mask_image, *case.mask_size)
+    if case.mask_image or not case.input_image:
+        arguments |= {"width": case.width, "height": case.height}
+
+    own = pipeline.scheduler
+    scheduler = make_scheduler(own, case.sampler, case.schedule)
+    with torch.no_grad():
+        return with_class(pipeline, kind, scheduler)(**arguments).images[0 if output_type != "latent" else slice(None)]
+
+
+def with_class(pipeline, kind: str, scheduler):
+    """The same components under another pipeline class."""
+    import diffusers
+
+    parts = {**pipeline.components, "scheduler": scheduler}
+    if "XL" in kind:
+        parts |= {"force_zeros_for_empty_prompt": pipeline.config.force_zeros_for_empty_prompt}
+        parts |= {"add_watermarker": False}
+    else:
+        parts |= {"requires_safety_checker": False}
+    made = getattr(diffusers, kind)(**parts)
+    made.set_progress_bar_config(disable=True)
+    return made

@@ -1,0 +1,53 @@
+"""What each sampler and schedule name of the command line means in the reference."""
+
+import inspect
+
+SAMPLERS = {
+    "ddim": ("DDIMScheduler", {}),
+    "ddpm": ("DDPMScheduler", {}),
+    "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
+    "euler": ("EulerDiscreteScheduler", {}),
+    "euler_a": ("EulerAncestralDiscreteScheduler", {}),
+    "heun": ("HeunDiscreteScheduler", {}),
+    "lms": ("LMSDiscreteScheduler", {}),
+    "dpm2": ("KDPM2DiscreteScheduler", {}),
+    "dpm2_a": ("KDPM2AncestralDiscreteScheduler", {}),
+    "dpmpp_2m": ("DPMSolverMultistepScheduler", {}),
+    "dpmpp_2m_sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
+    "unipc": ("UniPCMultistepScheduler", {}),
+    "deis": ("DEISMultistepScheduler", {}),
+    "lcm": ("LCMScheduler", {}),
+}
+SCHEDULES = {
+    "karras": {"use_karras_sigmas": True},
+    "exponential": {"timestep_spacing": "linspace", "use_exponential_sigmas": True},
+    "beta": {"use_beta_sigmas": True},
+    "trailing": {"timestep_spacing": "trailing"},
+    "sgm_uniform": {"timestep_spacing": "trailing"},
+    "simple": {"timestep_spacing": "trailing"},
+    "linspace": {"timestep_spacing": "linspace"},
+    "normal": {"timestep_spacing": "linspace"},
+    "leading": {"timestep_spacing": "leading"},
+}
+
+
+class Unsupported(Exception):
+    """The reference has no such combination: the command line has to refuse it."""
+
+
+def scheduler_class(sampler: str | None, own):
+    import diffusers
+
+    return getattr(diffusers, SAMPLERS[sampler][0]) if sampler else type(own)
+
+
+def make_scheduler(own, sampler: str | None, schedule: str | None):
+    """`own` is the pipeline's scheduler; a name that is None keeps the model's own."""
+    kind = scheduler_class(sampler, own)
+    overrides = dict(SAMPLERS[sampler][1]) if sampler else {}
+    if schedule:
+        overrides |= SCHEDULES[schedule]
+        for name in SCHEDULES[schedule]:
+            if name not in inspect.signature(kind.__init__).parameters:
+                raise Unsupported(f"{kind.__name__} has no {name}")
+    return kind.from_config(own.config, **overrides)
