@@ -19,9 +19,6 @@ ComponentReport report_of(const char* name, const models::WeightMap& weights) {
 Result<ModelReport> inspect_folder(const std::filesystem::path& path) {
   auto folder = read_model_folder(path);
   if (!folder) return folder.error();
-  auto weights = open_model_weights(*folder);
-  if (!weights) return weights.error();
-
   const auto defaults = model_defaults(*folder);
   const auto prediction = folder->scheduler.fields.value("prediction_type", nlohmann::json("epsilon"));
   ModelReport report{.kind = "diffusers folder",
@@ -31,18 +28,11 @@ Result<ModelReport> inspect_folder(const std::filesystem::path& path) {
                      .prediction_type = prediction.is_string() ? prediction.get<std::string>() : "",
                      .width = defaults.width,
                      .height = defaults.height};
-  const ops::Placement where;
-  const auto check = [&](const char* name, models::WeightMap& map, auto load, const auto& config) {
-    map.set_mode(models::TakeMode::check);
-    load(map, config, where);
-    report.components.push_back(report_of(name, map));
-  };
-  check("text_encoder", weights->text_encoder, models::load_clip_text, folder->text_encoder);
-  if (folder->text_encoder_2) {
-    check("text_encoder_2", *weights->text_encoder_2, models::load_clip_text, *folder->text_encoder_2);
-  }
-  check("unet", weights->unet, models::load_unet, folder->unet);
-  check("vae", weights->vae, models::load_vae, folder->vae);
+  report.components.push_back(report_of("text_encoder", folder->text_encoder.weights));
+  if (folder->text_encoder_2)
+    report.components.push_back(report_of("text_encoder_2", folder->text_encoder_2->weights));
+  report.components.push_back(report_of("unet", folder->unet.weights));
+  report.components.push_back(report_of("vae", folder->vae.weights));
   return report;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "models/memory.h"
@@ -11,15 +12,15 @@ namespace {
 constexpr double kGigabyte = 1e9;
 
 // Refuses a model that cannot fit before anything is allocated for it.
-Status check_memory(const ModelWeights& weights, const LoadOptions& options) {
+Status check_memory(const ModelFolder& folder, const LoadOptions& options) {
   if (!options.placement.device.is_cpu()) return ok_status();
-  auto needed = models::prepared_bytes(weights.text_encoder, options.placement) +
-                models::prepared_bytes(weights.unet, options.placement) +
-                models::prepared_bytes(weights.vae, options.placement);
-  if (weights.text_encoder_2) needed += models::prepared_bytes(*weights.text_encoder_2, options.placement);
-  const auto limit = options.memory_limit_bytes > 0
-                         ? std::min(options.memory_limit_bytes, free_memory_bytes())
-                         : free_memory_bytes();
+  auto needed = models::prepared_bytes(folder.text_encoder.weights, options.placement) +
+                models::prepared_bytes(folder.unet.weights, options.placement) +
+                models::prepared_bytes(folder.vae.weights, options.placement);
+  if (folder.text_encoder_2)
+    needed += models::prepared_bytes(folder.text_encoder_2->weights, options.placement);
+  auto limit = free_memory_bytes();
+  if (options.memory_limit_bytes > 0) limit = std::min(limit, options.memory_limit_bytes);
   if (needed <= limit) return ok_status();
   return Error{ErrorCode::out_of_memory,
                fmt::format("the model needs {:.1f} GB of memory and {:.1f} GB are free", needed / kGigabyte,
@@ -46,21 +47,26 @@ Result<text::ClipTokenizer> load_tokenizer(const ModelFolder& folder, const char
   return tokenizer;
 }
 
-Status load_weights(const ModelFolder& folder, ModelWeights& weights, const ops::Placement& where,
-                    ModelComponents& model) {
-  model.text_encoder = models::load_clip_text(weights.text_encoder, folder.text_encoder, where);
-  if (auto status = weights.text_encoder.status(); !status) return status;
+// Loads one component into its place.
+template <class Config, class Net>
+Status load_into(Net& net, models::CheckedComponent<Config>& component, const ops::Placement& where) {
+  auto loaded = models::load_component(component, where);
+  if (!loaded) return loaded.error();
+  net = std::move(*loaded);
+  return ok_status();
+}
+
+Status load_weights(ModelFolder& folder, const ops::Placement& where, ModelComponents& model) {
+  if (auto status = load_into(model.text_encoder, folder.text_encoder, where); !status) return status;
   if (folder.text_encoder_2) {
-    model.text_encoder_2 = models::load_clip_text(*weights.text_encoder_2, *folder.text_encoder_2, where);
-    if (auto status = weights.text_encoder_2->status(); !status) return status;
+    if (auto status = load_into(model.text_encoder_2.emplace(), *folder.text_encoder_2, where); !status)
+      return status;
   }
-  model.unet = models::load_unet(weights.unet, folder.unet, where);
-  if (auto status = weights.unet.status(); !status) return status;
+  if (auto status = load_into(model.unet, folder.unet, where); !status) return status;
   // XL's VAE overflows in half precision; its configuration says so.
   auto vae_where = where;
-  if (where.dtype == at::kHalf && folder.vae.force_upcast) vae_where.dtype = at::kFloat;
-  model.vae = models::load_vae(weights.vae, folder.vae, vae_where);
-  return weights.vae.status();
+  if (where.dtype == at::kHalf && folder.vae.config.force_upcast) vae_where.dtype = at::kFloat;
+  return load_into(model.vae, folder.vae, vae_where);
 }
 
 }  // namespace
@@ -80,11 +86,9 @@ std::string_view to_string(ModelFamily family) {
 Result<ModelComponents> load_model(const std::filesystem::path& path, const LoadOptions& options) {
   auto folder = read_model_folder(path);
   if (!folder) return folder.error();
-  auto weights = open_model_weights(*folder);
-  if (!weights) return weights.error();
-  if (auto status = check_memory(*weights, options); !status) return status.error();
+  if (auto status = check_memory(*folder, options); !status) return status.error();
 
-  auto tokenizer = load_tokenizer(*folder, "tokenizer", folder->text_encoder);
+  auto tokenizer = load_tokenizer(*folder, "tokenizer", folder->text_encoder.config);
   if (!tokenizer) return tokenizer.error();
   ModelComponents model{.family = folder->family,
                         .inpainting = folder->inpainting,
@@ -92,15 +96,15 @@ Result<ModelComponents> load_model(const std::filesystem::path& path, const Load
                         .dtype = options.placement.dtype,
                         .tokenizer = std::move(*tokenizer),
                         .scheduler_settings = folder->scheduler,
-                        .vae_scale = static_cast<int>(folder->vae.scale()),
+                        .vae_scale = static_cast<int>(folder->vae.config.scale()),
                         .force_zeros_for_empty_prompt = folder->force_zeros_for_empty_prompt,
                         .defaults = model_defaults(*folder)};
   if (folder->text_encoder_2) {
-    auto second = load_tokenizer(*folder, "tokenizer_2", *folder->text_encoder_2);
+    auto second = load_tokenizer(*folder, "tokenizer_2", folder->text_encoder_2->config);
     if (!second) return second.error();
     model.tokenizer_2 = std::move(*second);
   }
-  if (auto status = load_weights(*folder, *weights, options.placement, model); !status) return status.error();
+  if (auto status = load_weights(*folder, options.placement, model); !status) return status.error();
   return model;
 }
 

@@ -55,17 +55,6 @@ Result<nlohmann::json> read_index(const fs::path& folder) {
   return index;
 }
 
-template <class Config>
-Result<Config> read_component(const fs::path& root, const char* component,
-                              Result<Config> (*parse)(const nlohmann::json&, const std::string&)) {
-  const auto file = std::string(component) + "/config.json";
-  auto json = models::read_model_json(root, file);
-  if (!json && json.error().code == ErrorCode::model_not_found)
-    return invalid(file, "the model has no " + file);
-  if (!json) return json.error();
-  return parse(*json, file);
-}
-
 Status expect_equal(const char* what, std::int64_t expected, std::int64_t got) {
   if (expected == got) return ok_status();
   return invalid("unet/config.json", fmt::format("{}: expected {}, got {}", what, expected, got));
@@ -73,31 +62,44 @@ Status expect_equal(const char* what, std::int64_t expected, std::int64_t got) {
 
 // Parts taken from different models are found here, not as a shape error in the first step.
 Status check_fit(const ModelFolder& folder) {
-  const auto& unet = folder.unet;
-  const auto latent = folder.vae.latent_channels;
+  const auto& unet = folder.unet.config;
+  const auto latent = folder.vae.config.latent_channels;
   if (unet.in_channels != latent && unet.in_channels != 2 * latent + 1) {
     return invalid("unet/config.json",
-                   fmt::format("unet in_channels is {}: expected {} (or {} for inpainting) to fit the "
-                               "VAE's {} latent channels",
-                               unet.in_channels, latent, 2 * latent + 1, latent));
+                   fmt::format("unet in_channels: expected {} to fit the VAE (or {} for inpainting), got {}",
+                               latent, 2 * latent + 1, unet.in_channels));
   }
-  auto hidden = folder.text_encoder.hidden_size;
-  if (folder.text_encoder_2) hidden += folder.text_encoder_2->hidden_size;
+  auto hidden = folder.text_encoder.config.hidden_size;
+  if (folder.text_encoder_2) hidden += folder.text_encoder_2->config.hidden_size;
   for (const auto dim : unet.cross_attention_dim) {
-    if (auto status = expect_equal("unet cross_attention_dim against the text encoders' width", hidden, dim);
-        !status)
-      return status;
+    auto status = expect_equal("unet cross_attention_dim against the text encoders' width", hidden, dim);
+    if (!status) return status;
   }
-  if (folder.family == ModelFamily::sdxl) {
+  if (folder.text_encoder_2) {
     constexpr int kTimeIds = 6;
-    const auto expected = kTimeIds * unet.addition_time_embed_dim + folder.text_encoder_2->projection_dim;
-    if (auto status = expect_equal("unet projection_class_embeddings_input_dim", expected,
-                                   unet.projection_class_embeddings_input_dim);
-        !status) {
-      return status;
-    }
+    const auto expected =
+        kTimeIds * unet.addition_time_embed_dim + folder.text_encoder_2->config.projection_dim;
+    auto status = expect_equal("unet projection_class_embeddings_input_dim", expected,
+                               unet.projection_class_embeddings_input_dim);
+    if (!status) return status;
   }
   return expect_equal("unet out_channels against the VAE's latent channels", latent, unet.out_channels);
+}
+
+// Two text encoders, and the pooled state of the second beside the prompt's.
+Status read_second_encoder(const nlohmann::json& index, ModelFolder& folder) {
+  if (auto status = expect_class(index, "text_encoder_2", {"CLIPTextModelWithProjection"}); !status)
+    return status;
+  auto second = models::check_clip_text(folder.root, "text_encoder_2");
+  if (!second) return second.error();
+  if (!second->config.with_projection) {
+    return invalid("text_encoder_2/config.json", "text_encoder_2 is no CLIPTextModelWithProjection");
+  }
+  folder.text_encoder_2 = std::move(*second);
+  folder.family = ModelFamily::sdxl;
+  folder.force_zeros_for_empty_prompt =
+      index.value("force_zeros_for_empty_prompt", nlohmann::json(true)) != false;
+  return ok_status();
 }
 
 }  // namespace
@@ -105,70 +107,37 @@ Status check_fit(const ModelFolder& folder) {
 Result<ModelFolder> read_model_folder(const fs::path& path) {
   auto index = read_index(path);
   if (!index) return index.error();
-
-  ModelFolder folder;
-  folder.root = path;
-  auto unet = read_component(path, "unet", &models::parse_unet_config);
-  if (!unet) return unet.error();
-  folder.unet = std::move(*unet);
-  auto vae = read_component(path, "vae", &models::parse_vae_config);
-  if (!vae) return vae.error();
-  folder.vae = std::move(*vae);
-  auto text = read_component(path, "text_encoder", &models::parse_clip_text_config);
+  auto text = models::check_clip_text(path, "text_encoder");
   if (!text) return text.error();
-  folder.text_encoder = std::move(*text);
-
-  if (folder.unet.text_time) {
-    if (auto status = expect_class(*index, "text_encoder_2", {"CLIPTextModelWithProjection"}); !status)
-      return status.error();
-    auto second = read_component(path, "text_encoder_2", &models::parse_clip_text_config);
-    if (!second) return second.error();
-    folder.text_encoder_2 = std::move(*second);
-    folder.text_encoder_2->with_projection = true;
-    folder.family = ModelFamily::sdxl;
-    folder.force_zeros_for_empty_prompt =
-        index->value("force_zeros_for_empty_prompt", nlohmann::json(true)) != false;
-  } else {
-    // One and two differ in the text encoder: OpenAI's CLIP (quick GELU) and OpenCLIP (GELU).
-    folder.family =
-        folder.text_encoder.hidden_act == ops::Activation::gelu ? ModelFamily::sd2 : ModelFamily::sd1;
-  }
-  folder.inpainting = folder.unet.in_channels == 2 * folder.vae.latent_channels + 1;
-
+  auto unet = models::check_unet(path, "unet");
+  if (!unet) return unet.error();
+  auto vae = models::check_vae(path, "vae");
+  if (!vae) return vae.error();
   auto scheduler = schedulers::load_scheduler_settings(path / "scheduler" / "scheduler_config.json");
   if (!scheduler) return scheduler.error();
-  folder.scheduler = std::move(*scheduler);
 
+  ModelFolder folder{.root = path,
+                     .text_encoder = std::move(*text),
+                     .unet = std::move(*unet),
+                     .vae = std::move(*vae),
+                     .scheduler = std::move(*scheduler)};
+  folder.inpainting = folder.unet.config.in_channels != folder.vae.config.latent_channels;
+  if (folder.unet.config.text_time) {
+    if (auto status = read_second_encoder(*index, folder); !status) return status.error();
+  } else if (folder.text_encoder.config.hidden_act == ops::Activation::gelu) {
+    // One and two differ in the text encoder: OpenAI's CLIP (quick GELU) and OpenCLIP (GELU).
+    folder.family = ModelFamily::sd2;
+  }
   if (auto status = check_fit(folder); !status) return status.error();
   return folder;
-}
-
-Result<ModelWeights> open_model_weights(const ModelFolder& folder) {
-  constexpr const char* kDiffusersStem = "diffusion_pytorch_model";
-  constexpr const char* kTransformersStem = "model";
-  const auto open = [&](const char* component, const char* stem) {
-    return models::WeightMap::open(folder.root, folder.root / component, stem);
-  };
-  auto text = open("text_encoder", kTransformersStem);
-  if (!text) return text.error();
-  auto unet = open("unet", kDiffusersStem);
-  if (!unet) return unet.error();
-  auto vae = open("vae", kDiffusersStem);
-  if (!vae) return vae.error();
-  ModelWeights weights{std::move(*text), std::nullopt, std::move(*unet), std::move(*vae)};
-  if (folder.text_encoder_2) {
-    auto second = open("text_encoder_2", kTransformersStem);
-    if (!second) return second.error();
-    weights.text_encoder_2 = std::move(*second);
-  }
-  return weights;
 }
 
 ModelDefaults model_defaults(const ModelFolder& folder) {
   constexpr std::int64_t kDefaultLatentSize = 64;
   ModelDefaults defaults;
-  const auto latent = folder.unet.sample_size > 0 ? folder.unet.sample_size : kDefaultLatentSize;
-  defaults.width = defaults.height = static_cast<int>(latent * folder.vae.scale());
+  const auto latent =
+      folder.unet.config.sample_size > 0 ? folder.unet.config.sample_size : kDefaultLatentSize;
+  defaults.width = defaults.height = static_cast<int>(latent * folder.vae.config.scale());
   // Distilled models tell by their scheduler: Turbo is an Euler sampler with trailing timesteps, LCM its own
   // class.
   const auto spacing = folder.scheduler.fields.value("timestep_spacing", nlohmann::json());
@@ -179,7 +148,7 @@ ModelDefaults model_defaults(const ModelFolder& folder) {
     defaults.guidance_scale = 0;
   } else if (folder.scheduler.class_name == "LCMScheduler") {
     defaults.steps = 4;
-    defaults.guidance_scale = folder.unet.time_cond_proj_dim > 0 ? 8.5 : 0;
+    defaults.guidance_scale = folder.unet.config.time_cond_proj_dim > 0 ? 8.5 : 0;
   }
   return defaults;
 }

@@ -3,43 +3,29 @@
 #include <filesystem>
 #include <optional>
 
-#include "models/clip_text.h"
-#include "models/unet.h"
-#include "models/unet_config.h"
-#include "models/vae.h"
-#include "models/vae_config.h"
-#include "models/weights.h"
+#include "models/components.h"
 #include "pipeline/model_components.h"
 #include "schedulers/scheduler_settings.h"
 #include "support/result.h"
 
 namespace sdw::pipeline {
 
-// All that a diffusers folder says of itself, read and checked before any weight is touched.
+// All that a diffusers folder says of itself: configurations and the tensors' names, types and shapes,
+// checked before any weight is read. Wrong tensors are in each component's `weights.problems()`.
 struct ModelFolder {
   std::filesystem::path root;
   ModelFamily family = ModelFamily::sd1;
   bool inpainting = false;
   bool force_zeros_for_empty_prompt = false;
-  models::UNetConfig unet;
-  models::VaeConfig vae;
-  models::ClipTextConfig text_encoder;
-  std::optional<models::ClipTextConfig> text_encoder_2;
+  models::CheckedComponent<models::ClipTextConfig> text_encoder;
+  std::optional<models::CheckedComponent<models::ClipTextConfig>> text_encoder_2;
+  models::CheckedComponent<models::UNetConfig> unet;
+  models::CheckedComponent<models::VaeConfig> vae;
   schedulers::SchedulerSettings scheduler;
 };
 
 // Errors: model_not_found, model_invalid (also for parts that do not fit each other).
-Result<ModelFolder> read_model_folder(const std::filesystem::path& folder);
-
-// The weights of each component, opened and not yet read.
-struct ModelWeights {
-  models::WeightMap text_encoder;
-  std::optional<models::WeightMap> text_encoder_2;
-  models::WeightMap unet;
-  models::WeightMap vae;
-};
-
-Result<ModelWeights> open_model_weights(const ModelFolder& folder);
+Result<ModelFolder> read_model_folder(const std::filesystem::path& path);
 
 ModelDefaults model_defaults(const ModelFolder& folder);
 
