@@ -162,6 +162,9 @@ std::string ClipTokenizer::decode(const std::vector<std::int64_t>& ids) const {
 std::size_t ClipTokenizer::max_length() const {
   return tables_->max_length;
 }
+std::size_t ClipTokenizer::vocab_size() const {
+  return tables_->vocab_size;
+}
 std::int64_t ClipTokenizer::start_id() const {
   return tables_->start;
 }
