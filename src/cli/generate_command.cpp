@@ -97,7 +97,7 @@ Outcome generate(GenerateOptions& options, const CancelToken& cancel) {
   pipeline::GenerationRequest request{
       .prompt = options.prompt,
       .negative_prompt = options.negative_prompt,
-      .seed = options.seed ? *options.seed : draw_seed(),
+      .seed = value_or_throw(parse_seed(options.seed)).value_or(draw_seed()),
       .sampling = value_or_throw(pipeline::make_sampling_config(
           options.sampling, model, input ? input->width : 0, input ? input->height : 0)),
       .input_image = input,

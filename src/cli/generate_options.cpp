@@ -51,13 +51,24 @@ Result<at::Device> parse_device(const std::string& name) {
 
 }  // namespace
 
+Result<std::optional<std::uint64_t>> parse_seed(std::string_view text) {
+  if (text.empty() || text == "-1") return std::optional<std::uint64_t>();
+  std::uint64_t seed = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) {
+    return usage("seed", fmt::format("seed must be a whole number from 0 to 2^64-1, or -1, got '{}'", text));
+  }
+  return std::optional(seed);
+}
+
 void add_generate_options(CLI::App& command, GenerateOptions& options) {
   auto& sampling = options.sampling;
   command.add_option("--model", options.model, "diffusers model folder")->required();
   command.add_option("--prompt", options.prompt, "what the picture shows")->required();
   command.add_option("--negative-prompt", options.negative_prompt,
                      "what it must not show (guidance above 1 only)");
-  command.add_option("--seed", options.seed, "0..2^64-1; drawn and printed where absent");
+  command.add_option("--seed", options.seed, "0..2^64-1; drawn and printed where absent or -1")
+      ->type_name("UINT64");
   command.add_option("--steps", sampling.steps, "denoising steps, 1..150 (default: the model's)");
   command.add_option("--guidance-scale", sampling.guidance_scale, "0..30 (default: the model's)");
   command.add_option("--width", sampling.width,
@@ -84,6 +95,7 @@ Status check_generate_options(GenerateOptions& options) {
   if (options.count < 1 || options.count > kMaxCount) {
     return usage("count", fmt::format("count must be from 1 to {}, got {}", kMaxCount, options.count));
   }
+  if (auto seed = parse_seed(options.seed); !seed) return seed.error();
   if (options.threads < 0)
     return usage("threads", fmt::format("threads must be at least 1, got {}", options.threads));
   if (options.quality < 1 || options.quality > 100) {

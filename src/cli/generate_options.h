@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/picture.h"
@@ -20,7 +21,7 @@ struct GenerateOptions {
   std::filesystem::path model;
   std::string prompt;
   std::optional<std::string> negative_prompt;
-  std::optional<std::uint64_t> seed;
+  std::string seed;  // as typed; empty: drawn
   pipeline::SamplingOptions sampling;
   int count = 1;
   std::filesystem::path input_image, mask_image;
@@ -36,6 +37,9 @@ void add_generate_options(CLI::App& command, GenerateOptions& options);
 
 // Checks all that needs no model and completes the sampling options' operation. Error: invalid_request.
 Status check_generate_options(GenerateOptions& options);
+
+// A seed as typed; none for "" and "-1". Error: invalid_request.
+Result<std::optional<std::uint64_t>> parse_seed(std::string_view text);
 
 // "auto", "cpu", "cuda", "cuda:1". Errors: invalid_request, device_unavailable.
 Result<ops::Placement> parse_placement(const std::string& device, const std::string& precision);

@@ -1,0 +1,111 @@
+#include "cli/run_worker.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/core.h>
+#include <sys/resource.h>
+
+#include "http/listen_address.h"
+#include "http/server.h"
+#include "io/regular_file.h"
+#include "jobs/app_state.h"
+#include "support/log.h"
+
+namespace sdw::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxKeyFile = 4096;
+
+Error usage(std::string message) {
+  return {ErrorCode::invalid_request, std::move(message)};
+}
+
+Result<std::string> read_key(const fs::path& file) {
+  if (file.empty()) {
+    const char* value = std::getenv("SD_WORKER_API_KEY");
+    return std::string(value ? value : "");
+  }
+  const auto bytes = io::read_file(file, kMaxKeyFile);
+  if (!bytes) return usage(fmt::format("the API key file {} cannot be read", file.string()));
+  std::string key(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' ')) key.pop_back();
+  if (key.empty()) return usage(fmt::format("the API key file {} holds no key", file.string()));
+  return key;
+}
+
+// Each connection takes a file descriptor, and the usual soft limit is 1024.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+jobs::NamedModel named(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals != std::string::npos && text.find('/') > equals)
+    return {text.substr(0, equals), text.substr(equals + 1)};
+  fs::path path = fs::path(text).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  std::error_code ignored;
+  if (path == "." || path.filename() == "..") path = fs::canonical(path, ignored);
+  return {path.filename().string(), text};
+}
+
+Status add_models(const ServeOptions& options, jobs::ModelStore& models) {
+  for (const std::string& text : options.models) {
+    if (Status added = models.add(named(text)); !added) return added;
+  }
+  if (!options.models_dir.empty()) {
+    const auto found = models.scan(options.models_dir);
+    if (!found) return found.error();
+    if (*found == 0 && options.models.empty())
+      return Error{ErrorCode::model_not_found,
+                   fmt::format("there is no model in {}", options.models_dir.string())};
+  }
+  const auto first = models.resolve("");
+  return first ? models.request_load(*first) : Status(first.error());
+}
+
+void announce(const ServeOptions& options, const std::string& url) {
+  if (options.log_format == "json")
+    log::info("listening on {}", url);
+  else
+    fmt::print(stderr, "listening on {}\n", url);
+}
+
+}  // namespace
+
+Status check_exposure(ServeOptions& options) {
+  if (options.http.tls_certificate.empty() != options.http.tls_key.empty())
+    return usage("--tls-cert and --tls-key need each other");
+  auto key = read_key(options.api_key_file);
+  if (!key) return key.error();
+  options.http.api_key = std::move(*key);
+  const auto address = http::listen_address(options.http.host, options.http.port);
+  if (!address) return address.error();
+  if (address->address().is_loopback() || options.insecure || !options.http.api_key.empty())
+    return ok_status();
+  return usage(fmt::format(
+      "{} is an address other machines reach: set a key (--api-key-file or SD_WORKER_API_KEY), or "
+      "say --insecure to serve anybody",
+      options.http.host));
+}
+
+Status run_worker(const ServeOptions& options, jobs::Backend& backend, jobs::Observer& observer,
+                  prometheus::Registry& registry, const http::About& about) {
+  raise_file_limit();
+  jobs::AppState app(backend, observer, options.jobs, options.limits);
+  if (Status added = add_models(options, app.models); !added) return added;
+  app.engine.start();
+  http::HttpMetrics metrics(registry);
+  http::Server server(http::Api{app, registry, metrics, options.http, about});
+  if (Status listening = server.listen(); !listening) return listening;
+  announce(options, server.url());
+  server.run();
+  return ok_status();
+}
+
+}  // namespace sdw::cli
