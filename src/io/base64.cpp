@@ -26,6 +26,41 @@ const unsigned char* unsigned_chars(const void* bytes) {
   return static_cast<const unsigned char*>(bytes);
 }
 
+struct Extent {
+  std::size_t bytes = 0;    // once decoded
+  std::size_t padding = 0;  // how many of '='
+};
+
+// The codec is lenient about padding and blanks, so what it gets is checked here: symbols, then up to two of
+// '='.
+Result<Extent> measure(std::string_view text) {
+  std::size_t symbols = 0;
+  std::size_t padding = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (is_symbol(c) && padding == 0) {
+      ++symbols;
+    } else if (c == '=') {
+      ++padding;
+    } else if (!is_blank(c)) {
+      return unreadable(fmt::format("not base64: a character that does not belong there at position {}", i));
+    }
+  }
+  if (padding > 2 || (symbols + padding) % 4 != 0) {
+    return unreadable("not base64: incomplete, or its padding is wrong");
+  }
+  return Extent{(symbols + padding) / 4 * 3 - padding, padding};
+}
+
+void append_decoded(std::vector<std::byte>& bytes, const std::string& groups) {
+  const std::size_t at = bytes.size();
+  bytes.resize(at + groups.size() / 4 * 3);
+  if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data() + at), unsigned_chars(groups.data()),
+                      static_cast<int>(groups.size())) < 0) {
+    throw std::logic_error("base64 that was checked did not decode");
+  }
+}
+
 // Whether `name` begins `text` in any letter case; URI schemes and parameters are written in both.
 bool begins_with(std::string_view text, std::string_view name) {
   return text.size() >= name.size() && std::ranges::equal(text.substr(0, name.size()), name, {}, [](char c) {
@@ -52,56 +87,32 @@ std::string encode_base64(std::span<const std::byte> bytes) {
 }
 
 Result<std::vector<std::byte>> decode_base64(std::string_view text, std::size_t max_bytes) {
-  // The codec is lenient about padding and blanks, so what it gets is checked first: symbols, then 0 to 2 of
-  // '='.
-  std::size_t symbols = 0;
-  std::size_t padding = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (is_symbol(c) && padding == 0) {
-      ++symbols;
-    } else if (c == '=') {
-      ++padding;
-    } else if (!is_blank(c)) {
-      return unreadable(fmt::format("not base64: a character that does not belong there at position {}", i));
-    }
-  }
-  if (padding > 2 || (symbols + padding) % 4 != 0 || symbols % 4 == 1) {
-    return unreadable("not base64: incomplete, or its padding is wrong");
-  }
-  const std::size_t size = symbols / 4 * 3 + (symbols % 4 == 0 ? 0 : symbols % 4 - 1);
-  if (size > max_bytes) {
+  const Result<Extent> extent = measure(text);
+  if (!extent) return extent.error();
+  if (extent->bytes > max_bytes) {
     return Error{ErrorCode::input_too_large,
-                 fmt::format("{} bytes in base64; at most {} are read", size, max_bytes)};
+                 fmt::format("{} bytes in base64; at most {} are read", extent->bytes, max_bytes)};
   }
 
-  // Pieces of whole groups of four, through a small buffer without blanks.
   std::vector<std::byte> bytes;
-  bytes.reserve(size + 2);
-  std::string piece;
+  bytes.reserve(extent->bytes + 2);  // the codec gives a whole group for a padded one
+  std::string piece;                 // without blanks, whole groups of four
   constexpr std::size_t kPiece = 64 << 10;
   piece.reserve(kPiece);
-  const auto flush = [&] {
-    const std::size_t at = bytes.size();
-    bytes.resize(at + piece.size() / 4 * 3);
-    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data() + at), unsigned_chars(piece.data()),
-                        static_cast<int>(piece.size())) < 0) {
-      throw std::logic_error("base64 that was checked did not decode");
-    }
-  };
   for (const char c : text) {
     if (is_blank(c)) continue;
-    piece += c;
     if (piece.size() == kPiece) {
-      flush();
+      append_decoded(bytes, piece);
       piece.clear();
     }
+    piece += c;
   }
-  flush();
+  append_decoded(bytes, piece);
+  bytes.resize(extent->bytes);
+
   // The last symbol's unused bits must be 0: every byte string has one spelling.
-  const std::string last_group = piece.size() >= 4 ? piece.substr(piece.size() - 4) : piece;
-  bytes.resize(size);
-  if (padding > 0 && encode_base64(std::span(bytes).last(3 - padding)) != last_group) {
+  if (extent->padding > 0 &&
+      encode_base64(std::span(bytes).last(3 - extent->padding)) != piece.substr(piece.size() - 4)) {
     return unreadable("not base64: its last character has bits that mean nothing");
   }
   return bytes;

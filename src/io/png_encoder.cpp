@@ -8,8 +8,10 @@
 namespace sdw::io {
 namespace {
 
-// Level 4 with all filters: within a few per cent of level 9 on rendered pictures at a fraction of its time.
-constexpr int kCompressionLevel = 4;
+// Rendered pictures have a grain in which deflate's search for longer matches finds nothing: matching runs
+// only, after the Paeth filter, is both smaller and many times faster there than zlib's default strategy at
+// any level.
+constexpr int kRunLengthStrategy = 3;  // zlib's Z_RLE
 
 Error failure() {
   return {ErrorCode::internal_error, "a picture cannot be written as PNG"};
@@ -27,7 +29,8 @@ Result<std::vector<std::byte>> encode_png(const Picture& picture) {
   header.bit_depth = 8;
   header.color_type = SPNG_COLOR_TYPE_TRUECOLOR;
   if (spng_set_option(context.get(), SPNG_ENCODE_TO_BUFFER, 1) != SPNG_OK ||
-      spng_set_option(context.get(), SPNG_IMG_COMPRESSION_LEVEL, kCompressionLevel) != SPNG_OK ||
+      spng_set_option(context.get(), SPNG_IMG_COMPRESSION_STRATEGY, kRunLengthStrategy) != SPNG_OK ||
+      spng_set_option(context.get(), SPNG_FILTER_CHOICE, SPNG_FILTER_CHOICE_PAETH) != SPNG_OK ||
       spng_set_ihdr(context.get(), &header) != SPNG_OK ||
       spng_encode_image(context.get(), picture.pixels.data(), picture.pixels.size(), SPNG_FMT_PNG,
                         SPNG_ENCODE_FINALIZE) != SPNG_OK) {
