@@ -4,11 +4,10 @@ import json
 import os
 import random
 import subprocess
-import unicodedata
 from pathlib import Path
 
 import pytest
-from tokenizers import AddedToken, Tokenizer, models, normalizers, trainers
+from tokenizers import Tokenizer, models, trainers
 from transformers import CLIPTokenizer
 
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -40,9 +39,6 @@ HOSTILE = [
     "a photo\r\nof a cat\r\n", "masterpiece, best quality, (1girl:1.2), <lora:name:0.8>, [cat|dog], AND BREAK", "foo<cat-toy>bar <cat-toy> x",
     "  MASK  y", "xMASKy MASK", "a STRIP  \n b", "caf\u00e9TOK CAFE\u0301TOK",
 ]  # fmt: skip
-
-# Where the two sides' Unicode versions may differ, their tables are compared only up to here (Unicode 15).
-NEWEST_SHARED = "15.0.0"
 
 
 def byte_symbols():
@@ -152,8 +148,11 @@ def compare(folder, texts, lines=None):
             assert mine[key] == value, f"{key} of {ascii(text[:200])}: expected {value}, got {mine[key]}"
 
 
-def known_everywhere(text):
-    return all(unicodedata.category(c) != "Cn" for c in text)
+def compare_tokens(folder, texts):
+    tokenizer = CLIPTokenizer.from_pretrained(folder)
+    expected = tokenizer(texts, padding=False, add_special_tokens=False).input_ids
+    for text, mine, theirs in zip(texts, ask(folder, texts), expected, strict=True):
+        assert mine["tokens"] == theirs, f"tokens of {ascii(text[:200])}: expected {theirs}, got {mine['tokens']}"
 
 
 RANGES = [(0x20, 0x7F), (0, 0x250), (0x300, 0x370), (0x370, 0x600), (0x900, 0xE80), (0x1100, 0x1200), (0x1E00, 0x2100), (0x2100, 0x2C00),
@@ -182,16 +181,17 @@ def test_hostile_texts_give_the_reference_ids(folders, layout):
 @pytest.mark.parametrize("layout", ["sd1", "sdxl-2", "added"])
 def test_random_texts_give_the_reference_ids(folders, layout):
     rng = random.Random(layout)
-    texts = [random_text(rng) for _ in range(1500)]
-    compare(folders / layout, [text for text in texts if known_everywhere(text)])
+    compare(folders / layout, [random_text(rng) for _ in range(1500)])
 
 
 def test_every_code_point_is_classed_as_in_the_reference(folders):
     """Letters, numbers, white space, lowercase and composition, in a row of neighbours that shows each."""
-    skipped = [(0x4E02, 0x9F00), (0xAC20, 0xD700), (0xE010, 0xF8F0), (0x17010, 0x18700), (0x20010, 0x32000), (0xE01F0, 0x110000)]
-    codes = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000 and not any(a <= c < b for a, b in skipped)]
-    samples = [f"a{c}a 1{c}{c}1 !{c}!{c}'s \u0301{c}\u0334" for c in map(chr, codes) if known_everywhere(c)]
-    compare(folders / "sd1", ["\n".join(samples[i : i + 50]) for i in range(0, len(samples), 50)])
+    uniform = [(0x4E02, 0x9F00), (0xAC20, 0xD700), (0xE010, 0xF8F0), (0x13460, 0x143F0), (0x17010, 0x18700), (0x20010, 0x2EB00),
+               (0x2F810, 0x110000)]  # fmt: skip
+    codes = [c for c in range(0x110000) if not any(a <= c < b for a, b in uniform) or c % 997 == 0]
+    codes = [c for c in codes if not 0xD800 <= c < 0xE000]
+    samples = [f"a{c}!{c} \u0301{c}\u0334" for c in map(chr, codes)]
+    compare_tokens(folders / "sd1", ["\n".join(samples[i : i + 50]) for i in range(0, len(samples), 50)])
 
 
 def test_bytes_that_are_not_utf8_count_as_replacement_characters(folders):
@@ -205,4 +205,4 @@ def test_a_hundred_kilobytes_take_no_time(folders):
     rng = random.Random(2)
     texts = ["a" * 100_000, "the painting of " * 6000, "\u0301" * 50_000, "\u0300\u0316" * 25_000, "<" * 100_000, " " * 100_000,
              "".join(rng.choice("aehinrst") for _ in range(100_000)), "富士山" * 11_000]  # fmt: skip
-    compare(folders / "added", texts)
+    compare_tokens(folders / "added", texts)
