@@ -56,7 +56,7 @@ Status check_size(std::uint64_t width, std::uint64_t height, const DecodeLimits&
     return Error{ErrorCode::input_unreadable, fmt::format("a picture of {}x{} pixels", width, height)};
   }
   if (width > kMaxSide || height > kMaxSide ||
-      width * height > static_cast<std::uint64_t>(limits.max_pixels)) {
+      static_cast<std::int64_t>(width * height) > limits.max_pixels) {
     return Error{ErrorCode::input_too_large,
                  fmt::format("a picture of {}x{} pixels; at most {} pixels are read", width, height,
                              limits.max_pixels)};

@@ -65,6 +65,24 @@ def adam7(rows, bytes_per_pixel):
     return out
 
 
+def webp_animation(frames, canvas):
+    """An animated WebP from (x, y, lossless WebP file) frames, x and y even."""
+
+    def u24(value):
+        return struct.pack("<I", value)[:3]
+
+    def part(kind, data):
+        return kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+    body = b"WEBP" + part(b"VP8X", b"\x12\0\0\0" + u24(canvas[0] - 1) + u24(canvas[1] - 1))
+    body += part(b"ANIM", b"\x40\x80\xc0\xff\0\0")
+    for x, y, file in frames:
+        width, height = Image.open(io.BytesIO(file)).size
+        place = u24(x // 2) + u24(y // 2) + u24(width - 1) + u24(height - 1) + u24(100) + b"\0"
+        body += part(b"ANMF", place + file[12:])
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 def interlaced(depth, colour, width, height):
     size = {0: 1, 2: 3, 4: 2, 6: 4}[colour] * depth // 8
     rows = list(np.random.default_rng(2).bytes(height * width * size))
@@ -155,6 +173,10 @@ LOSSY |= {
     "WebP lossless with alpha": saved(sample("RGBA"), "WEBP", lossless=True, exact=True),
     "WebP large": saved(sample(width=640, height=480), "WEBP", quality=40),
     "WebP animated": saved(sample(), "WEBP", save_all=True, append_images=[sample().rotate(180)], duration=10),
+    "WebP animated, first frame smaller than the canvas": webp_animation(
+        [(4, 6, saved(sample("RGBA"), "WEBP", lossless=True, exact=True)), (0, 0, saved(sample(), "WEBP", lossless=True))],
+        (60, 40),
+    ),
     "WebP with XMP orientation": saved(sample(), "WEBP", xmp=XMP),
 }
 for i in range(0, 10):
