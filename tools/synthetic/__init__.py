@@ -1,0 +1,1 @@
+"""Full-size Stable Diffusion folders with random weights, for timing and memory: none can be downloaded."""
