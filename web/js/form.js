@@ -1,0 +1,63 @@
+// The form: choices from the worker, its values as a job, a job's parameters back into it.
+
+const NUMBERS = ["width", "height", "steps", "guidance_scale", "count"];
+const form = document.getElementById("form");
+
+function fillSelect(select, first, entries) {
+  const chosen = select.value;
+  select.replaceChildren(...[first, ...entries].map(([value, label]) => new Option(label, value)));
+  select.value = entries.some(([value]) => value === chosen) ? chosen : first[0];
+}
+
+const named = (entries) => entries.map(({ id, label }) => [id, label]);
+
+export function showCapabilities(info) {
+  fillSelect(form.sampler, ["", "the model's own"], named(info.capabilities.samplers));
+  fillSelect(form.schedule, ["", "the model's own"], named(info.capabilities.schedules));
+  const defaults = info.default_model?.defaults ?? {};
+  for (const name of NUMBERS) {
+    if (defaults[name] !== undefined) form[name].placeholder = String(defaults[name]);
+  }
+}
+
+export function showModels(models) {
+  const standard = models.find((model) => model.default);
+  const others = models.filter((model) => !model.default);
+  const label = (model) => (model.loaded ? model.id : `${model.id} (loads first)`);
+  fillSelect(form.model, ["", standard ? label(standard) : "default"], others.map((model) => [model.id, label(model)]));
+}
+
+// The job the form describes, without pictures. Fields left empty are the model's to choose.
+export function readForm() {
+  const job = { prompt: form.prompt.value };
+  for (const name of ["negative_prompt", "model", "sampler", "schedule"]) {
+    if (form[name].value) job[name] = form[name].value;
+  }
+  for (const name of NUMBERS) {
+    if (form[name].value !== "") job[name] = Number(form[name].value);
+  }
+  if (document.getElementById("preview").checked) job.preview_every = 2;
+  return job;
+}
+
+export const seedText = () => form.seed.value.trim();
+
+export function fillForm(parameters, seed) {
+  for (const name of ["prompt", "negative_prompt", "model", "sampler", "schedule", ...NUMBERS]) {
+    const value = parameters[name];
+    form[name].value = value === undefined || value === null ? "" : String(value);
+  }
+  form.count.value = "1";
+  form.seed.value = seed;
+  if (parameters.strength !== undefined) form.strength.value = parameters.strength;
+}
+
+export function showFormError(message, param) {
+  document.getElementById("form-error").textContent = message;
+  form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
+  const field = param && form.elements[param];
+  if (field) {
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+  }
+}

@@ -1,0 +1,17 @@
+// Light or dark: the system's choice until the button is pressed, then this browser's.
+
+const KEY = "sd-worker-theme";
+
+function apply(theme) {
+  if (theme) document.documentElement.dataset.theme = theme;
+}
+
+export function setUpTheme(button) {
+  apply(localStorage.getItem(KEY));
+  button.addEventListener("click", () => {
+    const dark = getComputedStyle(document.documentElement).getPropertyValue("--background").trim() === "#14171c";
+    const theme = dark ? "light" : "dark";
+    localStorage.setItem(KEY, theme);
+    apply(theme);
+  });
+}
