@@ -53,9 +53,11 @@ Setting choice(std::string_view group, std::string name, std::string help, std::
 }
 
 Setting list(std::string_view group, std::string name, std::string help, std::vector<std::string>& value) {
-  Setting setting = text(group, std::move(name), std::move(help), value);
-  setting.list = true;
-  return setting;
+  return {group, std::move(name), std::move(help),
+          [&value](CLI::App& command, const std::string& flag, const std::string& description) {
+            return command.add_option(flag, value, description)->allow_extra_args(false);
+          },
+          /*list=*/true};
 }
 
 Setting flag(std::string_view group, std::string name, std::string help, bool& value) {

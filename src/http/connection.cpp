@@ -1,0 +1,138 @@
+#include "http/connection.h"
+
+#include <array>
+
+#include "http/handle.h"
+#include "http/request_context.h"
+#include "http/request_reader.h"
+#include "http/response_writer.h"
+
+namespace sdw::http {
+namespace {
+
+using namespace std::chrono_literals;
+using Outcome = RequestReader::Outcome;
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::size_t kLingerBytes = 256 << 20;
+
+// A place in the table for as long as the connection lasts.
+class Membership {
+ public:
+  Membership(Services& services, const std::string& client, Transport& transport)
+      : services_(services), place_(services.connections.enter(client)) {
+    if (admitted()) place_->transport = &transport;
+    services_.metrics.connections(services_.connections.size());
+  }
+  ~Membership() {
+    if (admitted()) services_.connections.leave(place_);
+    services_.metrics.connections(services_.connections.size());
+  }
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+  bool admitted() const { return place_ != services_.connections.end(); }
+  void set_idle(bool idle) { services_.connections.set_idle(place_, idle); }
+
+ private:
+  Services& services_;
+  ConnectionTable::Place place_;
+};
+
+// Takes what the peer is still sending, so that its system does not drop our last words with a reset.
+Task<void> linger(Transport& transport) {
+  co_await transport.finish(1s);
+  const auto until = std::chrono::steady_clock::now() + 5s;
+  std::array<char, 16 << 10> discarded;
+  error_code error;
+  for (std::size_t total = 0; !error && total < kLingerBytes;)
+    total += co_await transport.read_some(discarded, until, error);
+}
+
+// One request and its answer; false: the connection ends.
+class Exchange {
+ public:
+  Exchange(Transport& transport, RequestReader& reader, Services& services, const std::string& client)
+      : transport_(transport), reader_(reader), services_(services) {
+    request_.client = client;
+    request_.received = std::chrono::steady_clock::now();
+  }
+
+  Task<bool> run() {
+    Outcome outcome = co_await reader_.read_head(request_);
+    if (outcome == Outcome::closed) co_return false;
+    identify(request_);
+    if (outcome == Outcome::refused) co_return co_await refuse(protocol_error(reader_.refusal()));
+    whole_ = true;
+    Gate::Verdict verdict = services_.gate.judge(request_);
+    pattern_ = verdict.match.pattern;
+    if (verdict.refusal) co_return co_await refuse(std::move(*verdict.refusal));
+    if (reader_.body_pending() && reader_.expects_continue()) {
+      const net::const_buffer go_on = net::buffer(kContinue.data(), kContinue.size());
+      if (co_await transport_.write({&go_on, 1}, services_.settings.limits.write_timeout)) co_return false;
+    }
+    outcome = co_await reader_.read_body(request_);
+    if (outcome == Outcome::closed) co_return false;
+    if (outcome == Outcome::refused) co_return co_await refuse(protocol_error(reader_.refusal()));
+    Response response =
+        co_await handle(*verdict.match.route, request_, verdict.match.values, services_.intake);
+    const bool keep_alive = reader_.keep_alive() && !response.is_stream() && !services_.closing;
+    co_return co_await answer(std::move(response), keep_alive);
+  }
+
+ private:
+  static Response protocol_error(const ProtocolError& error) {
+    return http::protocol_error(error.status, error.message);
+  }
+
+  // What is left of the body is not read, so the connection cannot go on unless there is none.
+  Task<bool> refuse(Response response) {
+    const bool keep_alive = whole_ && !reader_.body_pending() && reader_.keep_alive() && !services_.closing;
+    co_return co_await answer(std::move(response), keep_alive);
+  }
+
+  Task<bool> answer(Response response, bool keep_alive) {
+    finish_headers(services_.settings, request_, response);
+    const error_code error =
+        co_await write_response(transport_, services_.settings.limits, request_, response, keep_alive);
+    record(services_.metrics, request_, pattern_, response);
+    if (error) co_return false;
+    if (!keep_alive) co_await linger(transport_);
+    co_return keep_alive;
+  }
+
+  Transport& transport_;
+  RequestReader& reader_;
+  Services& services_;
+  Request request_;
+  std::string pattern_;
+  bool whole_ = false;  // the header was understood, so that the next request's beginning is known
+};
+
+Task<void> turn_away(Transport& transport, const HttpLimits& limits) {
+  Request request;
+  Response response = http::protocol_error(503, "Too many connections are open.");
+  response.headers.set("Retry-After", "1");
+  co_await write_response(transport, limits, request, response, false);
+}
+
+}  // namespace
+
+Task<void> serve_connection(std::unique_ptr<Transport> transport, std::string client, Services& services) {
+  const HttpLimits& limits = services.settings.limits;
+  Membership membership(services, client, *transport);
+  if (co_await transport->handshake(limits.header_timeout)) co_return;
+  if (!membership.admitted()) {
+    co_await turn_away(*transport, limits);
+    co_return;
+  }
+  RequestReader reader(*transport, limits);
+  for (bool first = true;; first = false) {
+    membership.set_idle(true);
+    if (co_await reader.await_request(first) != Outcome::done) co_return;
+    membership.set_idle(false);
+    Exchange exchange(*transport, reader, services, client);
+    if (!co_await exchange.run()) co_return;
+  }
+}
+
+}  // namespace sdw::http

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "http/connection_table.h"
+#include "http/gate.h"
+#include "http/http_metrics.h"
+#include "http/settings.h"
+#include "http/transport.h"
+#include "jobs/worker_pool.h"
+
+namespace sdw::http {
+
+// What every connection works with; all outlive the connections.
+struct Services {
+  const ServerSettings& settings;
+  const Gate& gate;
+  ConnectionTable& connections;
+  HttpMetrics& metrics;
+  jobs::WorkerPool& intake;  // for routes that run off the I/O thread
+  bool closing = false;      // no connection is kept for a next request
+};
+
+// Answers the requests of one connection, one after the other, until either side ends it.
+Task<void> serve_connection(std::unique_ptr<Transport> transport, std::string client, Services& services);
+
+}  // namespace sdw::http

@@ -1,0 +1,47 @@
+#include <nlohmann/json.hpp>
+
+#include "contract/error_body.h"
+#include "http/api.h"
+#include "http/job_error.h"
+
+namespace sdw::http {
+namespace {
+
+using nlohmann::json;
+
+Response not_ready(const jobs::AppState& app, ErrorCode code, const jobs::Readiness& readiness) {
+  const std::string reason =
+      code == ErrorCode::shutting_down ? "The worker is shutting down." : readiness.reason;
+  Response response = job_error(app, {code, reason});
+  json body = json::parse(std::get<std::string>(response.body));
+  body["status"] = "not_ready";
+  body["reason"] = reason;
+  body["model"] = readiness.model.empty() ? json(nullptr) : json(readiness.model);
+  body["load_percent"] = readiness.load_percent;
+  response.body = body.dump();
+  return response;
+}
+
+Response ready(const jobs::AppState& app) {
+  const jobs::Readiness readiness = app.models.readiness();
+  if (app.draining) return not_ready(app, ErrorCode::shutting_down, readiness);
+  if (!readiness.ready) return not_ready(app, ErrorCode::not_ready, readiness);
+  return json_response(200, json{{"status", "ready"}}.dump());
+}
+
+}  // namespace
+
+void add_health_routes(Router& router, const Api& api) {
+  router.add({.method = Method::get,
+              .pattern = "/health",
+              .handler = [](Request&, const PathValues&) -> Response {
+                return json_response(200, R"({"status":"ok"})");
+              },
+              .open = true});
+  router.add({.method = Method::get,
+              .pattern = "/ready",
+              .handler = [&app = api.app](Request&, const PathValues&) -> Response { return ready(app); },
+              .open = true});
+}
+
+}  // namespace sdw::http

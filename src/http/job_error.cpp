@@ -1,0 +1,14 @@
+#include "http/job_error.h"
+
+#include "jobs/forecast.h"
+
+namespace sdw::http {
+
+Response job_error(const jobs::AppState& app, const Error& error) {
+  Response response = error_response(error);
+  if (response.status == 429 || response.status == 503)
+    response.headers.set("Retry-After", std::to_string(jobs::retry_after(app).count()));
+  return response;
+}
+
+}  // namespace sdw::http

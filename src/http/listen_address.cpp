@@ -1,0 +1,31 @@
+#include "http/listen_address.h"
+
+#include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
+
+namespace sdw::http {
+
+using boost::asio::ip::tcp;
+
+Result<tcp::endpoint> listen_address(const std::string& host, std::uint16_t port) {
+  boost::system::error_code error;
+  const std::string bare =
+      host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
+  const auto address = boost::asio::ip::make_address(bare, error);
+  if (!error) return tcp::endpoint(address, port);
+  boost::asio::io_context context;
+  tcp::resolver resolver(context);
+  const auto found = resolver.resolve(bare, std::to_string(port), error);
+  if (error || found.empty())
+    return Error{ErrorCode::invalid_request, fmt::format("no address is known for the host \"{}\"", host),
+                 "host"};
+  return found.begin()->endpoint();
+}
+
+std::string base_url(const ServerSettings& settings, const tcp::endpoint& address) {
+  const std::string name = address.address().to_string();
+  const std::string host = address.address().is_v6() ? "[" + name + "]" : name;
+  return fmt::format("{}://{}:{}", settings.tls_certificate.empty() ? "http" : "https", host, address.port());
+}
+
+}  // namespace sdw::http

@@ -1,0 +1,7 @@
+"""What a random string is not: a picture."""
+
+import schemathesis
+from hypothesis import strategies as st
+from worker import picture_base64
+
+schemathesis.openapi.format("picture", st.sampled_from([picture_base64(), "data:image/jpeg;base64," + picture_base64(format="JPEG")]))
