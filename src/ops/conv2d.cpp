@@ -8,6 +8,7 @@
 
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
+#include "ops/winograd_conv2d.h"
 
 namespace sdw::ops {
 namespace {
@@ -34,6 +35,12 @@ at::Tensor aten_conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
       .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
+// Of a convolution that keeps height and width.
+bool has_output_shape(const at::Tensor& residual, const at::Tensor& input, const Conv2dWeight& weight) {
+  return residual.size(0) == input.size(0) && residual.size(1) == weight.weight.size(0) &&
+         residual.size(2) == input.size(2) && residual.size(3) == input.size(3);
+}
+
 at::Tensor aten_upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, int height, int width) {
   const std::array<std::int64_t, 2> size{height, width};
   return aten_conv2d(at::upsample_nearest2d(input.contiguous(at::MemoryFormat::ChannelsLast), size), weight);
@@ -52,14 +59,20 @@ Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Co
 
 at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
   check_input("conv2d", input, weight);
+  if (winograd_fits(input, weight, input.size(2), input.size(3)))
+    return winograd_conv2d(input, weight, {}, false);
   return aten_conv2d(input, weight);
 }
 
 at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, const at::Tensor& residual) {
   check_input("conv2d_add", input, weight);
+  require_shape(residual.defined() && residual.dim() == 4, "conv2d_add", "residual", "[B, C_out, H', W']",
+                residual);
+  const bool winograd = winograd_fits(input, weight, input.size(2), input.size(3));
+  if (winograd && has_output_shape(residual, input, weight))
+    return winograd_conv2d(input, weight, residual, false);
   at::Tensor out = aten_conv2d(input, weight);
-  require_shape(residual.defined() && residual.sizes() == out.sizes(), "conv2d_add", "residual",
-                shape_text(out), residual);
+  require_shape(residual.sizes() == out.sizes(), "conv2d_add", "residual", shape_text(out), residual);
   return out.add_(residual);
 }
 
@@ -67,6 +80,8 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, 
   check_input("upsample_conv2d", input, weight);
   require_shape(height >= input.size(2) && width >= input.size(3), "upsample_conv2d", "input",
                 fmt::format("at most {} by {}", height, width), input);
+  const bool doubled = height == 2 * input.size(2) && width == 2 * input.size(3);
+  if (doubled && winograd_fits(input, weight, height, width)) return winograd_conv2d(input, weight, {}, true);
   return aten_upsample_conv2d(input, weight, height, width);
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/ops/linear.h>
 #include <fmt/format.h>
 
+#include "ops/packed_linear.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
 
@@ -12,17 +13,14 @@ namespace {
 
 void check_input(const char* op, const at::Tensor& input, const LinearWeight& weight) {
   require_shape(weight.weight.defined(), op, "weight", "a prepared weight", weight.weight);
-  require_shape(input.defined() && input.dim() >= 1 && input.size(-1) == weight.weight.size(1), op, "input",
-                fmt::format("[..., {}]", weight.weight.size(1)), input);
+  require_shape(input.defined() && input.dim() >= 1 && input.size(-1) == weight.in_features, op, "input",
+                fmt::format("[..., {}]", weight.in_features), input);
 }
 
-at::Tensor aten_linear(const at::Tensor& input, const LinearWeight& weight) {
+// The one dispatch: panels were packed at load where our own kernel takes this product.
+at::Tensor product(const at::Tensor& input, const LinearWeight& weight) {
+  if (weight.packed) return packed_linear(input, weight, {});
   return at::linear(input, weight.weight, weight.bias);
-}
-
-at::Tensor aten_geglu(const at::Tensor& input, const LinearWeight& weight) {
-  const std::vector<at::Tensor> halves = aten_linear(input, weight).chunk(2, -1);
-  return at::gelu(halves[1]).mul_(halves[0]);
 }
 
 }  // namespace
@@ -33,26 +31,32 @@ LinearWeight prepare_linear(const at::Tensor& weight, const at::Tensor& bias, co
   require_shape(matrix || one_by_one, "prepare_linear", "weight", "[N, K] or [N, K, 1, 1]", weight);
   require_shape(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "prepare_linear",
                 "bias", fmt::format("[{}]", weight.size(0)), bias);
-  return {prepared_copy(weight.view({weight.size(0), weight.size(1)}), where), prepared_copy(bias, where)};
+  const auto plain = weight.view({weight.size(0), weight.size(1)});
+  const bool packs = packing_fits(where);
+  return {packs ? packed_panels(plain) : prepared_copy(plain, where), prepared_copy(bias, where),
+          plain.size(0), plain.size(1), packs};
 }
 
 at::Tensor linear(const at::Tensor& input, const LinearWeight& weight) {
   check_input("linear", input, weight);
-  return aten_linear(input, weight);
+  return product(input, weight);
 }
 
 at::Tensor linear_add(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual) {
   check_input("linear_add", input, weight);
-  at::Tensor out = aten_linear(input, weight);
-  require_shape(residual.defined() && residual.sizes() == out.sizes(), "linear_add", "residual",
-                shape_text(out), residual);
-  return out.add_(residual);
+  auto expected = input.sizes().vec();
+  expected.back() = weight.out_features;
+  require_shape(residual.defined() && residual.sizes() == expected, "linear_add", "residual",
+                fmt::format("[{}]", fmt::join(expected, ", ")), residual);
+  if (weight.packed) return packed_linear(input, weight, residual);
+  return product(input, weight).add_(residual);
 }
 
 at::Tensor geglu(const at::Tensor& input, const LinearWeight& weight) {
   check_input("geglu", input, weight);
-  require_shape(weight.weight.size(0) % 2 == 0, "geglu", "weight", "an even number of rows", weight.weight);
-  return aten_geglu(input, weight);
+  require_shape(weight.out_features % 2 == 0, "geglu", "weight", "an even number of rows", weight.weight);
+  const std::vector<at::Tensor> halves = product(input, weight).chunk(2, -1);
+  return at::gelu(halves[1]).mul_(halves[0]);
 }
 
 }  // namespace sdw::ops

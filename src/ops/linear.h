@@ -1,14 +1,20 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <cstdint>
 
 #include "ops/precision.h"
 
 namespace sdw::ops {
 
+// A matrix prepared at load for the arithmetic chosen for it: the plain tensor, or panels packed for our own
+// kernel. Undefined tensors mean "not loaded".
 struct LinearWeight {
-  at::Tensor weight;  // [N, K]
-  at::Tensor bias;    // [N] or undefined
+  at::Tensor weight;              // [N, K], or the packed panels
+  at::Tensor bias;                // [N] or undefined
+  std::int64_t out_features = 0;  // N
+  std::int64_t in_features = 0;   // K
+  bool packed = false;
 };
 
 // `weight` [N, K] (or [N, K, 1, 1], a 1x1 convolution) and `bias` [N] (or undefined), as read from the file.

@@ -23,12 +23,6 @@ void ask_for_huge_pages(const at::Tensor& tensor) {
   if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
 }
 
-at::Tensor empty_weight(at::IntArrayRef shape, at::ScalarType dtype, at::MemoryFormat format) {
-  at::Tensor out = at::empty(shape, at::TensorOptions().dtype(dtype), format);
-  ask_for_huge_pages(out);
-  return out;
-}
-
 // [channels][taps] -> [taps][channels] for one filter, in pieces that fit the first-level cache.
 template <class Word>
 void transpose_filter(const Word* in, Word* out, std::int64_t channels, std::int64_t taps) {
@@ -74,6 +68,12 @@ void fill_channels_last(const at::Tensor& weight, const at::Tensor& out) {
 }
 
 }  // namespace
+
+at::Tensor empty_weight(at::IntArrayRef shape, at::ScalarType dtype, at::MemoryFormat format) {
+  at::Tensor out = at::empty(shape, at::TensorOptions().dtype(dtype), format);
+  ask_for_huge_pages(out);
+  return out;
+}
 
 at::Tensor prepared_copy(const at::Tensor& weight, const Placement& where) {
   if (!weight.defined()) return weight;

@@ -47,8 +47,9 @@ at::Tensor plain_conv2d(const at::Tensor& input, const at::Tensor& weight, const
 }
 
 TEST(Conv2d, EqualsTheDefinitionForEveryShapeTheModelsUse) {
-  const Case cases[] = {{4, 8, 3, 7, 5, {1, 1, 0}}, {8, 8, 3, 8, 6, {2, 1, 0}},  {8, 8, 3, 9, 6, {2, 0, 1}},
-                        {3, 5, 1, 4, 4, {1, 0, 0}}, {9, 16, 3, 1, 1, {1, 1, 0}}, {1, 1, 5, 6, 6, {1, 2, 0}}};
+  const Case cases[] = {{4, 8, 3, 7, 5, {1, 1, 0}},   {8, 8, 3, 8, 6, {2, 1, 0}},  {8, 8, 3, 9, 6, {2, 0, 1}},
+                        {3, 5, 1, 4, 4, {1, 0, 0}},   {9, 16, 3, 1, 1, {1, 1, 0}}, {1, 1, 5, 6, 6, {1, 2, 0}},
+                        {16, 24, 3, 9, 11, {1, 1, 0}}};
   for (const Case& c : cases) {
     const at::Tensor input = random_picture({2, c.in_channels, c.height, c.width});
     const at::Tensor weight = random_tensor({c.out_channels, c.in_channels, c.kernel, c.kernel}, 2);
@@ -73,6 +74,14 @@ TEST(Conv2d, UpsamplingRepeatsTheNearestPixel) {
   // Five rows from three: 0, 0, 1, 1, 2 (the reference's floor(row * 3 / 5)).
   const at::Tensor odd = twice.narrow(2, 0, 5);
   EXPECT_LT(relative_error(upsample_conv2d(input, prepared, 5, 10), conv2d(odd, prepared)), 1e-6);
+}
+
+TEST(Conv2d, UpsamplingRepeatsTheNearestPixelWithManyChannels) {
+  const Conv2dWeight prepared =
+      prepare_conv2d(random_tensor({16, 16, 3, 3}, 2), random_tensor({16}, 3), {1, 1, 0}, {});
+  const at::Tensor input = random_picture({1, 16, 3, 5});
+  const at::Tensor twice = input.repeat_interleave(2, 2).repeat_interleave(2, 3);
+  EXPECT_LT(relative_error(upsample_conv2d(input, prepared, 6, 10), conv2d(twice, prepared)), 1e-6);
 }
 
 TEST(Conv2d, WrongShapesAreNamedWithExpectedAndGot) {

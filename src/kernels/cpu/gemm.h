@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+
+namespace sdw::kernels::cpu {
+
+// Floats that packed weights [columns, depth] take.
+std::size_t packed_floats(std::size_t columns, std::size_t depth);
+
+// Packs `weight` [columns, depth] into panels of neighbouring columns, each [depth, panel width], the last
+// one filled up with zeros. The layout is that of the instruction set in use: packed weights stay in the
+// process that made them.
+void pack_weight(const float* weight, std::size_t columns, std::size_t depth, float* packed);
+
+// output[r, c] = bias[c] + sum over k of input[r, k] * weight[c, k] (+ residual[r, c]), all float32.
+struct Gemm {
+  const float* input = nullptr;  // [rows, depth]
+  const float* packed = nullptr;
+  const float* bias = nullptr;      // [columns] or null
+  const float* residual = nullptr;  // [rows, columns] or null
+  float* output = nullptr;          // [rows, columns]
+  std::size_t rows = 0, depth = 0, columns = 0;
+};
+
+// The number of independent parts the product is cut into, and one of them.
+std::size_t gemm_parts(const Gemm& gemm);
+void gemm_part(const Gemm& gemm, std::size_t part);
+
+}  // namespace sdw::kernels::cpu

@@ -1,0 +1,261 @@
+#include "kernels/cpu/winograd.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/winograd.cpp"
+#include <hwy/foreach_target.h>  // compiles this file once for each instruction set
+#include <hwy/highway.h>
+
+#include "kernels/cpu/micro_gemm-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sdw::kernels::cpu::HWY_NAMESPACE {
+
+constexpr std::size_t kOutTile = 4;
+constexpr std::size_t kInTile = 6;
+constexpr std::size_t kPoints = kInTile * kInTile;
+
+// Interpolation points 0, +-a, +-b and infinity. Reciprocal pairs keep the transforms' entries, and with them
+// the rounding error, small: about a third of that of the usual +-1, +-2.
+constexpr float kA = 0.70710678F, kB = 1.41421356F;
+constexpr float kA2 = 0.5F, kB2 = 2.0F, kA3 = kA2 * kA, kB3 = kB2 * kB;
+constexpr float kA2B2 = kA2 * kB2, kSum = kA2 + kB2;
+
+// out = B^T in for one column of six vectors.
+HWY_INLINE void transform_input(const FloatVector (&in)[kInTile], FloatVector (&out)[kInTile]) {
+  const auto set = [](float value) { return hn::Set(kFloat, value); };
+  const FloatVector even_a = hn::NegMulAdd(set(kB2), in[2], in[4]);
+  const FloatVector odd_a = hn::Mul(set(kA), hn::NegMulAdd(set(kB2), in[1], in[3]));
+  const FloatVector even_b = hn::NegMulAdd(set(kA2), in[2], in[4]);
+  const FloatVector odd_b = hn::Mul(set(kB), hn::NegMulAdd(set(kA2), in[1], in[3]));
+  out[0] = hn::MulAdd(set(kA2B2), in[0], hn::NegMulAdd(set(kSum), in[2], in[4]));
+  out[1] = hn::Add(even_a, odd_a);
+  out[2] = hn::Sub(even_a, odd_a);
+  out[3] = hn::Add(even_b, odd_b);
+  out[4] = hn::Sub(even_b, odd_b);
+  out[5] = hn::MulAdd(set(kA2B2), in[1], hn::NegMulAdd(set(kSum), in[3], in[5]));
+}
+
+// out = G in for one column of three vectors.
+HWY_INLINE void transform_weight(const FloatVector (&in)[3], FloatVector (&out)[kInTile]) {
+  const auto set = [](float value) { return hn::Set(kFloat, value); };
+  constexpr float kNa = 1.0F / (2.0F * kA2 * (kA2 - kB2)), kNb = 1.0F / (2.0F * kB2 * (kB2 - kA2));
+  const FloatVector even_a = hn::Mul(set(kNa), hn::MulAdd(set(kA2), in[2], in[0]));
+  const FloatVector odd_a = hn::Mul(set(kNa * kA), in[1]);
+  const FloatVector even_b = hn::Mul(set(kNb), hn::MulAdd(set(kB2), in[2], in[0]));
+  const FloatVector odd_b = hn::Mul(set(kNb * kB), in[1]);
+  out[0] = hn::Mul(set(1.0F / kA2B2), in[0]);
+  out[1] = hn::Add(even_a, odd_a);
+  out[2] = hn::Sub(even_a, odd_a);
+  out[3] = hn::Add(even_b, odd_b);
+  out[4] = hn::Sub(even_b, odd_b);
+  out[5] = in[2];
+}
+
+// out = A^T in for one column of six vectors.
+HWY_INLINE void transform_output(const FloatVector (&in)[kInTile], FloatVector (&out)[kOutTile]) {
+  const auto set = [](float value) { return hn::Set(kFloat, value); };
+  const FloatVector sum_a = hn::Add(in[1], in[2]), difference_a = hn::Sub(in[1], in[2]);
+  const FloatVector sum_b = hn::Add(in[3], in[4]), difference_b = hn::Sub(in[3], in[4]);
+  out[0] = hn::Add(in[0], hn::Add(sum_a, sum_b));
+  out[1] = hn::MulAdd(set(kB), difference_b, hn::Mul(set(kA), difference_a));
+  out[2] = hn::MulAdd(set(kB2), sum_b, hn::Mul(set(kA2), sum_a));
+  out[3] = hn::Add(in[5], hn::MulAdd(set(kB3), difference_b, hn::Mul(set(kA3), difference_a)));
+}
+
+struct TilePlace {
+  std::size_t image, y, x;  // of the top left output
+};
+
+TilePlace place_of(const WinogradConv& conv, std::size_t tile) {
+  const std::size_t columns = (conv.out_width + kOutTile - 1) / kOutTile;
+  const std::size_t rows = (conv.out_height + kOutTile - 1) / kOutTile;
+  return {tile / (rows * columns), tile / columns % rows * kOutTile, tile % columns * kOutTile};
+}
+
+std::size_t tile_count(const WinogradConv& conv) {
+  return conv.batch * ((conv.out_height + kOutTile - 1) / kOutTile) *
+         ((conv.out_width + kOutTile - 1) / kOutTile);
+}
+
+constexpr std::size_t kTilesPerPart = 8;
+
+WinogradPlan Plan(const WinogradConv& conv) {
+  // Transformed inputs of a chunk are read by every thread from the shared cache; products stay in each one's
+  // own.
+  constexpr std::size_t kChunkBytes = std::size_t{12} << 20;
+  constexpr std::size_t kMinTiles = 96, kMaxTiles = 1536;
+  const std::size_t tiles = tile_count(conv);
+  const std::size_t fitting = kChunkBytes / (kPoints * conv.in_channels * sizeof(float));
+  std::size_t chunk = std::clamp(fitting, kMinTiles, kMaxTiles);
+  const std::size_t chunks = (tiles + chunk - 1) / chunk;
+  chunk = (tiles + chunks - 1) / chunks;
+  chunk = (chunk + kTileRows - 1) / kTileRows * kTileRows;
+  WinogradPlan plan;
+  plan.chunk_tiles = chunk;
+  plan.chunks = (tiles + chunk - 1) / chunk;
+  plan.tile_parts = (chunk + kTilesPerPart - 1) / kTilesPerPart;
+  plan.channel_parts = (conv.out_channels + kPanelWidth - 1) / kPanelWidth;
+  plan.scratch_floats = kPoints * chunk * conv.in_channels;
+  plan.thread_floats = kPoints * conv.in_channels * kPanelWidth + kPoints * chunk * kPanelWidth;
+  return plan;
+}
+
+// Vectors over channels of one 6x6 input patch; zeros outside the picture. `count` channels, at most kLanes.
+HWY_INLINE void load_patch(const WinogradConv& conv, const TilePlace& place, std::size_t channel,
+                           std::size_t count, FloatVector (&patch)[kInTile][kInTile]) {
+  const std::size_t shift = conv.upsample ? 1 : 0;
+  const auto height = static_cast<std::ptrdiff_t>(conv.out_height),
+             width = static_cast<std::ptrdiff_t>(conv.out_width);
+  const float* image = conv.input + place.image * conv.in_height * conv.in_width * conv.in_channels + channel;
+  for (std::size_t i = 0; i < kInTile; ++i) {
+    const auto y = static_cast<std::ptrdiff_t>(place.y + i) - 1;
+    for (std::size_t j = 0; j < kInTile; ++j) {
+      const auto x = static_cast<std::ptrdiff_t>(place.x + j) - 1;
+      if (y < 0 || y >= height || x < 0 || x >= width) {
+        patch[i][j] = hn::Zero(kFloat);
+        continue;
+      }
+      const float* source = image + ((static_cast<std::size_t>(y) >> shift) * conv.in_width +
+                                     (static_cast<std::size_t>(x) >> shift)) *
+                                        conv.in_channels;
+      patch[i][j] = load_some(source, count);
+    }
+  }
+}
+
+void InputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
+               float* scratch) {
+  const std::size_t first = chunk * plan.chunk_tiles;
+  const std::size_t total = tile_count(conv);
+  const std::size_t begin = part * kTilesPerPart, end = std::min(begin + kTilesPerPart, plan.chunk_tiles);
+  for (std::size_t t = begin; t < end && first + t < total; ++t) {
+    const TilePlace place = place_of(conv, first + t);
+    for (std::size_t channel = 0; channel < conv.in_channels; channel += kLanes) {
+      const std::size_t count = std::min(kLanes, conv.in_channels - channel);
+      FloatVector patch[kInTile][kInTile], half[kInTile][kInTile];
+      load_patch(conv, place, channel, count, patch);
+      for (std::size_t i = 0; i < kInTile; ++i) transform_input(patch[i], half[i]);
+      for (std::size_t j = 0; j < kInTile; ++j) {
+        const FloatVector column[kInTile] = {half[0][j], half[1][j], half[2][j],
+                                             half[3][j], half[4][j], half[5][j]};
+        FloatVector out[kInTile];
+        transform_input(column, out);
+        for (std::size_t i = 0; i < kInTile; ++i) {
+          float* target = scratch + ((i * kInTile + j) * plan.chunk_tiles + t) * conv.in_channels + channel;
+          store_some(out[i], target, count);
+        }
+      }
+    }
+  }
+}
+
+// Filters of one block of output channels -> [point][in_channel][kPanelWidth]. Vectors run over output
+// channels, so that a block is gathered once and transformed in place of 36 passes.
+void transform_filters(const WinogradConv& conv, std::size_t first_out, float* panels) {
+  const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
+  alignas(64) float gathered[9][kPanelWidth] = {};
+  for (std::size_t c = 0; c < conv.in_channels; ++c) {
+    for (std::size_t n = 0; n < count; ++n) {
+      const float* filter = conv.weight + (first_out + n) * 9 * conv.in_channels + c;
+      for (std::size_t tap = 0; tap < 9; ++tap) gathered[tap][n] = filter[tap * conv.in_channels];
+    }
+    for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
+      FloatVector half[kInTile][3];
+      for (std::size_t j = 0; j < 3; ++j) {
+        const FloatVector column[3] = {hn::Load(kFloat, gathered[j] + lane),
+                                       hn::Load(kFloat, gathered[3 + j] + lane),
+                                       hn::Load(kFloat, gathered[6 + j] + lane)};
+        FloatVector out[kInTile];
+        transform_weight(column, out);
+        for (std::size_t i = 0; i < kInTile; ++i) half[i][j] = out[i];
+      }
+      for (std::size_t i = 0; i < kInTile; ++i) {
+        FloatVector out[kInTile];
+        transform_weight(half[i], out);
+        for (std::size_t j = 0; j < kInTile; ++j) {
+          hn::StoreU(out[j], kFloat,
+                     panels + ((i * kInTile + j) * conv.in_channels + c) * kPanelWidth + lane);
+        }
+      }
+    }
+  }
+}
+
+// One vector of output channels of one tile: the 6x6 products back to 4x4 outputs.
+HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std::size_t channel,
+                           std::size_t count, const float* products, std::size_t point_stride) {
+  FloatVector half[kOutTile][kInTile];
+  for (std::size_t j = 0; j < kInTile; ++j) {
+    FloatVector column[kInTile], out[kOutTile];
+    for (std::size_t i = 0; i < kInTile; ++i)
+      column[i] = hn::LoadU(kFloat, products + (i * kInTile + j) * point_stride);
+    transform_output(column, out);
+    for (std::size_t i = 0; i < kOutTile; ++i) half[i][j] = out[i];
+  }
+  const FloatVector bias = conv.bias != nullptr ? load_some(conv.bias + channel, count) : hn::Zero(kFloat);
+  for (std::size_t i = 0; i < kOutTile && place.y + i < conv.out_height; ++i) {
+    FloatVector out[kOutTile];
+    transform_output(half[i], out);
+    for (std::size_t j = 0; j < kOutTile && place.x + j < conv.out_width; ++j) {
+      const std::size_t at =
+          ((place.image * conv.out_height + place.y + i) * conv.out_width + place.x + j) * conv.out_channels +
+          channel;
+      FloatVector value = hn::Add(out[j], bias);
+      if (conv.residual != nullptr) value = hn::Add(value, load_some(conv.residual + at, count));
+      store_some(value, conv.output + at, count);
+    }
+  }
+}
+
+void OutputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
+                const float* scratch, float* thread_scratch) {
+  const std::size_t first = chunk * plan.chunk_tiles;
+  const std::size_t tiles = std::min(plan.chunk_tiles, tile_count(conv) - first);
+  const std::size_t first_out = part * kPanelWidth;
+  float* panels = thread_scratch;
+  float* products = thread_scratch + kPoints * conv.in_channels * kPanelWidth;
+  transform_filters(conv, first_out, panels);
+  const std::size_t point_stride = plan.chunk_tiles * kPanelWidth;
+  for (std::size_t point = 0; point < kPoints; ++point) {
+    multiply_rows<Start::row>(scratch + point * plan.chunk_tiles * conv.in_channels, conv.in_channels, tiles,
+                              conv.in_channels, panels + point * conv.in_channels * kPanelWidth, nullptr,
+                              products + point * point_stride, kPanelWidth);
+  }
+  const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
+  for (std::size_t t = 0; t < tiles; ++t) {
+    const TilePlace place = place_of(conv, first + t);
+    for (std::size_t lane = 0; lane < count; lane += kLanes) {
+      write_tile(conv, place, first_out + lane, std::min(kLanes, count - lane),
+                 products + t * kPanelWidth + lane, point_stride);
+    }
+  }
+}
+
+}  // namespace sdw::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sdw::kernels::cpu {
+
+HWY_EXPORT(Plan);
+HWY_EXPORT(InputPart);
+HWY_EXPORT(OutputPart);
+
+WinogradPlan plan_winograd(const WinogradConv& conv) {
+  return HWY_DYNAMIC_DISPATCH(Plan)(conv);
+}
+
+void winograd_input_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk,
+                         std::size_t part, float* scratch) {
+  HWY_DYNAMIC_DISPATCH(InputPart)(conv, plan, chunk, part, scratch);
+}
+
+void winograd_output_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk,
+                          std::size_t part, const float* scratch, float* thread_scratch) {
+  HWY_DYNAMIC_DISPATCH(OutputPart)(conv, plan, chunk, part, scratch, thread_scratch);
+}
+
+}  // namespace sdw::kernels::cpu
+#endif
