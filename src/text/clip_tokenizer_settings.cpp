@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "io/printable.h"
-#include "support/result.h"
 #include "text/clip_tokenizer_files.h"
 
 namespace sdw::text {
@@ -136,6 +135,8 @@ void refuse_left_side(const json& config) {
 
 std::vector<AddedToken> in_order_of_registration(const TokensById& declared, const NamedTokens& named,
                                                  const std::vector<AddedToken>& extra) {
+  if (const std::size_t count = declared.size() + extra.size(); count > kMaxAddedTokens)
+    fail(std::to_string(count) + " added tokens are more than " + std::to_string(kMaxAddedTokens));
   std::vector<AddedToken> order;
   for (const auto& [id, token] : declared) order.push_back(token);
   const auto add = [&](const AddedToken& token) {
@@ -149,8 +150,6 @@ std::vector<AddedToken> in_order_of_registration(const TokensById& declared, con
                                  [&](const auto& n) { return n.second.content == token.content; });
   for (const AddedToken& token : extra) add(token);
   std::erase_if(order, [](const AddedToken& token) { return token.content.empty(); });
-  if (order.size() > kMaxAddedTokens)
-    fail(std::to_string(order.size()) + " added tokens are more than " + std::to_string(kMaxAddedTokens));
   return order;
 }
 

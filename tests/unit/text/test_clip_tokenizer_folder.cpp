@@ -112,6 +112,13 @@ TEST_F(TokenizerFolder, TokenizerJsonIsPreferredWithMergesAsPairsOrStrings) {
   EXPECT_EQ(load_tokenizer(folder_).tokenize("the cat").size(), 4U);
 }
 
+TEST_F(TokenizerFolder, AMillionAddedTokensAreRefused) {
+  std::string tokens = "\"a\"";
+  for (int i = 0; i < 1'000'000; ++i) tokens += ",\"a\"";
+  folder_.write("tokenizer_config.json", "{\"extra_special_tokens\": [" + tokens + "]}");
+  expect_invalid("1000001 added tokens are more than");
+}
+
 TEST_F(TokenizerFolder, BrokenTokenizerJsonIsRefused) {
   for (const char* text :
        {"{}", "[]", R"({"model": 1})", R"({"model": {}})", R"({"model": {"type": "Unigram"}})",
