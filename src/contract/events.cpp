@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "contract/error_body.h"
@@ -102,7 +103,6 @@ std::string event_data(const CompleteEvent& event) {
               {"width", event.width},
               {"height", event.height},
               {"image_url", image_url(event.job_id, 0)},
-              {"parameters", event.parameters},
               {"timings", timing_fields(event.timings)}};
   if (!event.warnings.empty()) fields["warnings"] = event.warnings;
   std::string images = "[";
@@ -113,7 +113,8 @@ std::string event_data(const CompleteEvent& event) {
     images += with_member(json_text(entry), "image", quoted_base64(event.images[i].image));
   }
   images += ']';
-  std::string text = with_member(json_text(fields), "image", quoted_base64(event.images.front().image));
+  std::string text = with_member(json_text(fields), "parameters", event.parameters);
+  text = with_member(std::move(text), "image", quoted_base64(event.images.front().image));
   return with_member(std::move(text), "images", images);
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,7 +67,7 @@ struct CompleteEvent {
   int width = 0;
   int height = 0;
   std::vector<PictureEntry> images;  // at least one
-  nlohmann::json parameters;
+  std::string parameters = "{}";     // a JSON object
   Timings timings;
   std::vector<std::string> warnings;
 };

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -129,14 +131,20 @@ void GenerationEngine::Impl::admit() {
 // Begins the best waiting job that can run, unless the rival's next picture comes before it. True where there
 // may be another one.
 bool GenerationEngine::Impl::admit_waiting(const ActiveJob* rival) {
+  // Jobs of these keep their order, even where the model is there by now.
+  std::set<std::string> loading;
   for (const RequestQueue::Entry& entry : parts_.queue.entries(kLookahead)) {
     if (rival != nullptr && rival->rank < entry.rank) return false;
     if (!has_room_for(entry.rank)) return false;
     Job& job = *entry.job;
+    if (loading.contains(job.spec().model)) continue;
     ModelStore::Acquired acquired = parts_.models.acquire(job.spec().model, job.accepted_at());
     // Those behind a job that waits for memory wait too: they would keep it waiting for ever.
     if (acquired.wait == ModelStore::Wait::no_room) return false;
-    if (acquired.wait == ModelStore::Wait::loading) continue;
+    if (acquired.wait == ModelStore::Wait::loading) {
+      loading.insert(job.spec().model);
+      continue;
+    }
     if (!parts_.queue.remove(job.id())) continue;  // cancelled just now
     if (acquired.error) {
       job.fail(*std::move(acquired.error));

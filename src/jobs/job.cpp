@@ -1,5 +1,6 @@
 #include "jobs/job.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace sdw::jobs {

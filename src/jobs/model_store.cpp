@@ -107,10 +107,12 @@ void ModelStore::Impl::load(std::unique_lock<std::mutex>& lock, ModelEntry& entr
   const auto tell = on_progress;
   lock.unlock();
 
+  int told = -1;
   const auto report = [&](int percent) {
+    if (percent <= told) return;
+    told = percent;
     {
       const std::lock_guard guard(mutex);
-      if (percent <= entry.load_percent && percent != 0) return;
       entry.load_percent = percent;
     }
     if (tell) tell(entry.named.id, percent);
@@ -303,6 +305,7 @@ ModelStore::Acquired ModelStore::acquire(const std::string& id, Clock::time_poin
   if (entry == nullptr) return {.error = unknown_model(id)};
   if (impl_->closed()) return {.error = Error{ErrorCode::shutting_down, "the server is shutting down"}};
   if (entry->state == ModelState::loaded && !entry->unload_wanted) {
+    if (impl_->table.is_in_the_way(*entry)) return {.wait = Wait::no_room};
     ++entry->users;
     entry->used = true;
     return {.lease = ModelLease(entry->model, [impl = impl_.get(), entry] { impl->release(*entry); })};

@@ -112,6 +112,11 @@ bool ModelTable::can_make_room(const ModelEntry& entry) const {
          occupied_bytes() - idle_bytes + entry.description.memory_bytes <= settings_.memory_limit_bytes;
 }
 
+bool ModelTable::is_in_the_way(const ModelEntry& entry) {
+  const ModelEntry* wanted = next_to_load();
+  return entry.idle() && entry.used && wanted != nullptr && can_fit(*wanted) && !fits(*wanted);
+}
+
 ModelEntry* ModelTable::to_evict(const std::function<bool(const std::string&)>& has_demand) {
   ModelEntry* oldest = nullptr;
   for (auto& [id, entry] : entries_) {

@@ -62,6 +62,9 @@ class ModelTable {
   bool can_fit(const ModelEntry& entry) const;        // with all others gone
   // The idle model that was used least recently, but for one that was loaded for jobs that still wait for it.
   ModelEntry* to_evict(const std::function<bool(const std::string&)>& has_demand);
+  // Whether an earlier wish to load waits for this idle model to go: whoever took it again would keep it
+  // waiting.
+  bool is_in_the_way(const ModelEntry& entry);
   // Whether evictions alone would make enough room.
   bool can_make_room(const ModelEntry& entry) const;
   std::int64_t occupied_bytes() const;  // what is being loaded or unloaded counts

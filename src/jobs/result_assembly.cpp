@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "contract/json_text.h"
 #include "io/base64.h"
 #include "pipeline/exceptions.h"
 
@@ -23,12 +25,19 @@ std::string etag_of(std::span<const std::byte> bytes) {
   return fmt::format("{:016x}-{:x}", hash, bytes.size());
 }
 
+// What was asked for, and what it was made with.
+std::string parameters_text(const Job& job, const nlohmann::json& settings) {
+  nlohmann::json parameters = *job.status().parameters;
+  parameters.update(settings);
+  return contract::json_text(parameters);
+}
+
 }  // namespace
 
-ResultAssembly::ResultAssembly(std::shared_ptr<Job> job, nlohmann::json settings,
+ResultAssembly::ResultAssembly(std::shared_ptr<Job> job, const nlohmann::json& settings,
                                std::vector<std::string> warnings, Observer& observer)
     : job_(std::move(job)),
-      settings_(std::move(settings)),
+      parameters_(parameters_text(*job_, settings)),
       warnings_(std::move(warnings)),
       observer_(observer),
       pictures_(static_cast<std::size_t>(job_->spec().request.count)),
@@ -84,8 +93,7 @@ void ResultAssembly::complete() {
   event.width = result->width = width_;
   event.height = result->height = height_;
   event.warnings = warnings_;
-  event.parameters = *job_->status().parameters;
-  event.parameters.update(settings_);
+  event.parameters = parameters_;
   for (std::optional<ResultPicture>& picture : pictures_) {
     event.images.push_back({io::encode_base64(picture->bytes), picture->seed});
     result->pictures.push_back(*std::move(picture));

@@ -2,7 +2,7 @@
 
 #include <memory>
 #include <mutex>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +20,7 @@ namespace sdw::jobs {
 class ResultAssembly {
  public:
   // `settings`: what the pictures are made with, all defaults filled in.
-  ResultAssembly(std::shared_ptr<Job> job, nlohmann::json settings, std::vector<std::string> warnings,
+  ResultAssembly(std::shared_ptr<Job> job, const nlohmann::json& settings, std::vector<std::string> warnings,
                  Observer& observer);
 
   // What the engine has measured so far; queue, text, denoise and decode.
@@ -33,7 +33,7 @@ class ResultAssembly {
   void complete();
 
   const std::shared_ptr<Job> job_;
-  const nlohmann::json settings_;
+  const std::string parameters_;  // JSON
   const std::vector<std::string> warnings_;
   Observer& observer_;
   std::mutex mutex_;

@@ -1,0 +1,144 @@
+#include <gtest/gtest.h>
+
+#include "io/base64.h"
+#include "io/picture.h"
+#include "jobs/forecast.h"
+#include "unit/jobs/worker.h"
+
+namespace sdw::jobs {
+namespace {
+
+using contract::EventKind;
+using nlohmann::json;
+
+std::string picture(int width, int height) {
+  const io::Picture pixels{width, height,
+                           std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3), 9)};
+  return io::encode_base64(*io::encode_picture(pixels, io::PictureFormat::png));
+}
+
+json transform(const std::string& image) {
+  return {{"operation", "image_transform"}, {"input_image", image}};
+}
+
+void expect_refused(const Result<Accepted>& result, ErrorCode code, std::string_view param) {
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(to_string(result.error().code), to_string(code)) << result.error().message;
+  EXPECT_EQ(result.error().param, param) << result.error().message;
+}
+
+TEST(AcceptJob, says_where_the_job_stands_before_it_runs) {
+  Worker worker;
+  const auto first = worker.submit();
+  const auto second = worker.submit();
+  EXPECT_EQ(data_of(*first, EventKind::queued)[0]["position"], 1);
+  EXPECT_EQ(data_of(*second, EventKind::queued)[0]["position"], 2);
+  EXPECT_EQ(status_now(worker.app, *second).position, 2);
+  EXPECT_TRUE(data_of(*first, EventKind::queued)[0]["eta_ms"].is_null()) << "nothing was measured yet";
+}
+
+TEST(AcceptJob, what_is_wrong_is_refused_before_anything_is_queued) {
+  Worker worker;
+  expect_refused(worker.try_submit({{"steps", 0}}), ErrorCode::invalid_request, "steps");
+  expect_refused(worker.try_submit({{"model", "nope"}}), ErrorCode::model_not_found, "model");
+  expect_refused(worker.try_submit({{"loras", json::array({{{"name", "nope"}}})}}),
+                 ErrorCode::invalid_request, "loras");
+  expect_refused(accept_job(worker.app, "{", ""), ErrorCode::malformed_json, "");
+  EXPECT_EQ(worker.app.queue.size(), 0u);
+  EXPECT_EQ(worker.app.registry.list(std::nullopt, 10, "")->jobs.size(), 0u);
+  EXPECT_TRUE(worker.try_submit({{"loras", json::array({{{"name", "ink"}}})}}).ok());
+}
+
+TEST(AcceptJob, a_loaded_model_has_its_say) {
+  Worker worker;
+  EXPECT_TRUE(worker.try_submit({{"prompt", "check-error"}}).ok()) << "nobody to ask yet";
+  ASSERT_TRUE(worker.app.models.request_load("m").ok());
+  ASSERT_TRUE(eventually([&] { return worker.app.models.readiness().ready; }));
+  expect_refused(worker.try_submit({{"prompt", "check-error"}}), ErrorCode::invalid_request, "steps");
+}
+
+TEST(AcceptJob, input_pictures_are_decoded_and_checked) {
+  contract::Limits limits;
+  limits.picture_pixels = 100 * 100;
+  Worker worker({}, limits);
+  const auto good = worker.try_submit(transform(picture(64, 72)));
+  ASSERT_TRUE(good.ok()) << good.error().message;
+  EXPECT_EQ(good->job->pictures().input->height, 72);
+  EXPECT_TRUE(good->job->spec().request.input_image.empty()) << "the text is not kept";
+  EXPECT_TRUE(worker.try_submit(transform("data:image/jpeg;base64," + picture(8, 8))).ok());
+
+  expect_refused(worker.try_submit(transform("%%%")), ErrorCode::input_unreadable, "input_image");
+  expect_refused(worker.try_submit(transform("AAAA")), ErrorCode::input_unreadable, "input_image");
+  expect_refused(worker.try_submit(transform(picture(200, 200))), ErrorCode::input_too_large, "input_image");
+  const json bad_mask{{"operation", "image_inpaint"}, {"init_image", picture(8, 8)}, {"mask_image", "AAAA"}};
+  expect_refused(worker.try_submit(bad_mask), ErrorCode::input_unreadable, "mask_image");
+}
+
+TEST(AcceptJob, a_retry_with_the_same_key_gets_the_same_job_even_when_the_queue_is_full) {
+  Settings settings;
+  settings.queue.jobs = 1;
+  Worker worker(settings);
+  const auto first = worker.try_submit(json::object(), "key-1");
+  ASSERT_TRUE(first.ok());
+  EXPECT_FALSE(first->replayed);
+  const auto again = worker.try_submit(json::object(), "key-1");
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again->replayed);
+  EXPECT_EQ(again->job, first->job);
+  expect_refused(worker.try_submit({{"steps", 3}}, "key-1"), ErrorCode::invalid_request, "Idempotency-Key");
+  expect_refused(worker.try_submit(json::object(), "key-2"), ErrorCode::queue_full, "");
+  expect_refused(worker.try_submit(json::object(), std::string(300, 'k')), ErrorCode::invalid_request,
+                 "Idempotency-Key");
+  EXPECT_EQ(worker.observer.accepted, 1);
+}
+
+TEST(AcceptJob, a_full_queue_says_when_to_come_back) {
+  Settings settings;
+  settings.queue.jobs = 1;
+  Worker worker(settings);
+  worker.backend.step_time = std::chrono::milliseconds(20);
+  worker.start();
+  const auto running = worker.submit({{"steps", 150}});
+  ASSERT_TRUE(eventually([&] { return running->status().step >= 2; }));
+  ASSERT_TRUE(worker.try_submit({{"steps", 150}}).ok());
+  expect_refused(worker.try_submit(), ErrorCode::queue_full, "");
+  const auto seconds = retry_after(worker.app).count();
+  EXPECT_GE(seconds, 2);
+  EXPECT_LE(seconds, 6) << "about 148 steps of 20 ms are left";
+}
+
+TEST(AcceptJob, etas_come_from_measured_steps) {
+  Worker worker;
+  worker.backend.step_time = std::chrono::milliseconds(5);
+  ASSERT_TRUE(worker.app.models.request_load("m").ok());
+  worker.start();
+  ASSERT_EQ(outcome(*worker.submit({{"steps", 20}})), "completed");
+  const auto running = worker.submit({{"steps", 100}});
+  ASSERT_TRUE(eventually([&] { return running->status().step >= 2; }));
+  const auto waiting = worker.submit({{"steps", 100}});
+  const auto queued = data_of(*waiting, EventKind::queued);
+  ASSERT_FALSE(queued.empty());
+  ASSERT_TRUE(queued[0]["eta_ms"].is_number());
+  EXPECT_GT(queued[0]["eta_ms"], 700) << "about 198 steps of 5 ms";
+  EXPECT_LT(queued[0]["eta_ms"], 3000);
+  const auto eta = running->status().eta_ms;
+  ASSERT_TRUE(eta);
+  EXPECT_GT(*eta, 300);
+  EXPECT_LT(*eta, 1500);
+}
+
+TEST(AcceptJob, positions_move_up_as_the_queue_does) {
+  Worker worker;
+  const auto a = worker.submit();
+  const auto b = worker.submit();
+  const auto c = worker.submit();
+  worker.start();
+  ASSERT_EQ(outcome(*c), "completed");
+  const auto queued = data_of(*c, EventKind::queued);
+  std::vector<int> positions;
+  for (const json& event : queued) positions.push_back(event["position"]);
+  EXPECT_EQ(positions, (std::vector<int>{3, 2, 1}));
+}
+
+}  // namespace
+}  // namespace sdw::jobs
