@@ -121,6 +121,10 @@ Result<std::unique_ptr<Sampler>> make_sampler(const SchedulerSettings& settings,
     return invalid("sampler",
                    fmt::format("{} cannot run this model: {}", row->names.id, sampler.error().message));
   }
+  // An offset that fewer steps get along with is the request's fault, not the model's.
+  if (!sampler && options.steps > kProbeSteps && sampler.error().param == "steps_offset") {
+    return invalid("steps", sampler.error().message);
+  }
   return sampler;
 }
 

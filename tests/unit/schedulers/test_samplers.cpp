@@ -113,6 +113,7 @@ TEST(Samplers, RefuseWhatLeavesNoStepOrTooMany) {
   EXPECT_EQ(param({"euler", "", -1}), "steps");
   EXPECT_EQ(param({"euler", "", 1000000000}), "steps");
   EXPECT_EQ(param({"lcm", "", 51}), "steps");
+  EXPECT_EQ(param({"ddim", "leading", 1000}), "steps");  // and steps_offset 1: timestep 1000
   EXPECT_EQ(param({"euler", "", 20, 0.0}), "strength");
   EXPECT_EQ(param({"euler", "", 20, 0.04}), "strength");
   EXPECT_EQ(param({"euler", "", 20, std::nan("")}), "strength");
