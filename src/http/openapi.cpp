@@ -97,7 +97,7 @@ json list_jobs() {
       {{"200", answers_json("A page of jobs.", "JobList")}, {"422", refusal("A parameter is out of range.")}},
       {query("state", states, "Only jobs in this state."),
        query("limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", 200}}, "Jobs of a page; 50."),
-       query("cursor", {{"type", "string"}, {"pattern", "^[0-9]{1,18}$"}}, "The last page's next_cursor.")});
+       query("cursor", {{"type", "string"}, {"pattern", "^[0-9]{0,18}$"}}, "The last page's next_cursor.")});
   return made;
 }
 
@@ -120,7 +120,7 @@ json job_path() {
 
 json stream_path() {
   json made = operation("streamJob", "Jobs", "The job's events as they come (Server-Sent Events)",
-                        {{"200", answers("Events.", content("text/event-stream", {{"type", "string"}}))},
+                        {{"200", answers("Events.", content("text/event-stream", reference("StreamEvent")))},
                          {"404", refusal("There is no such job.")},
                          {"410", refusal("The job has expired.")}},
                         {kJobId, query("last_event_id", {{"type", "string"}},

@@ -10,7 +10,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kNoNul = "^[^\\u0000]*$";
-constexpr int kShortText = 1024;
+constexpr int kShortText = 1024;  // bytes, of an id or a name
 
 json described(json schema, const char* description) {
   schema["description"] = description;
@@ -67,7 +67,7 @@ json common_properties(const contract::Limits& limits) {
   json prompt = text();
   json timeout = {{"type", "number"}, {"exclusiveMinimum", 0}, {"maximum", limits.timeout_s}};
   json id = text();
-  id["maxLength"] = kShortText / 4;  // bytes are counted, and a character has four at most
+  id["maxLength"] = kShortText;
   return {
       {"prompt", described(prompt, "What the picture shows. Not empty, unless allow_empty_prompt.")},
       {"allow_empty_prompt", {{"type", "boolean"}, {"default", false}}},
@@ -98,8 +98,11 @@ json common_properties(const contract::Limits& limits) {
 }
 
 json lora() {
-  json name = text(1);
-  name["maxLength"] = kShortText / 4;
+  const json name = {{"type", "string"},
+                     {"format", "lora"},
+                     {"minLength", 1},
+                     {"maxLength", kShortText},
+                     {"description", "A file's stem in the LoRA folder, never a path."}};
   return {{"type", "array"}, {"items", object({{"name", name}, {"strength", number(-10, 10)}}, {"name"})}};
 }
 
@@ -193,6 +196,7 @@ json openapi_schemas(const Api& api) {
                 {"strength", strength}},
                {"init_image", "mask_image"})},
       {"Accepted", object({{"job_id", text(1)}, {"sse_url", text(1)}}, {"job_id", "sse_url"})},
+      {"StreamEvent", object({{"id", text(1)}, {"event", text(1)}, {"data", text(1)}}, {"data"})},
       {"Job", job()},
       {"JobList",
        object({{"jobs", {{"type", "array"}, {"items", reference("Job")}}}, {"next_cursor", nullable(text())}},

@@ -14,6 +14,7 @@ void safetensors(std::span<const std::byte> bytes);
 void picture(std::span<const std::byte> bytes);
 void json(std::span<const std::byte> bytes);
 void base64(std::span<const std::byte> bytes);
+void http_request(std::span<const std::byte> bytes);
 void tokenizer(std::span<const std::byte> bytes);
 void tokenizer_files(std::span<const std::byte> bytes);
 
