@@ -7,7 +7,7 @@
 namespace sdw::ops {
 
 // True where the Winograd kernel does this convolution and is the faster way: 3x3, stride 1, padding 1,
-// float32 on the CPU, enough channels and output tiles (bench/conv2d measures the limits).
+// float32 on the CPU, enough channels and output tiles (bench/bench_conv2d.cpp measures it).
 bool winograd_fits(const at::Tensor& input, const Conv2dWeight& weight, std::int64_t height,
                    std::int64_t width);
 

@@ -53,10 +53,10 @@ models::UNetContext make_context(const ModelComponents& model, const SamplingCon
 
 // Image to image: the noised posterior sample of the input. Draws: posterior, noise.
 at::Tensor transform_latents(const ModelComponents& model, const GenerationRequest& request,
-                             Generation& generation) {
+                             const MomentsEncoder& encode, Generation& generation) {
   const auto& sampling = request.sampling;
   const auto pixels = image_to_tensor(*request.input_image, sampling.width, sampling.height);
-  const auto original = sample_latents(model, encode_moments(model, pixels), generation.generator);
+  const auto original = sample_latents(model, encode(pixels), generation.generator);
   const auto noise =
       initial_latents(model, sampling.width, sampling.height, generation.generator).to(model.device);
   return generation.sampler->add_noise(original, noise, 0);
@@ -64,20 +64,19 @@ at::Tensor transform_latents(const ModelComponents& model, const GenerationReque
 
 // Inpainting. Draws: posterior of the input (where it is needed), noise, posterior of the masked input.
 at::Tensor inpaint_latents(const ModelComponents& model, const GenerationRequest& request,
-                           Generation& generation) {
+                           const MomentsEncoder& encode, Generation& generation) {
   const auto& sampling = request.sampling;
   const auto pixels = image_to_tensor(*request.input_image, sampling.width, sampling.height);
   const auto mask = mask_to_tensor(*request.mask_image, sampling.width, sampling.height);
   const bool from_noise = sampling.strength == 1.0;
   at::Tensor original;
   if (!model.inpainting || !from_noise) {
-    original = sample_latents(model, encode_moments(model, pixels), generation.generator);
+    original = sample_latents(model, encode(pixels), generation.generator);
   }
   const auto noise =
       initial_latents(model, sampling.width, sampling.height, generation.generator).to(model.device);
   // The reference draws for the masked input even where a 4-channel UNet has no use for it.
-  const auto masked =
-      sample_latents(model, encode_moments(model, pixels * (1.0 - mask)), generation.generator);
+  const auto masked = sample_latents(model, encode(pixels * (1.0 - mask)), generation.generator);
 
   generation.mask = at::upsample_nearest2d(mask, {noise.size(2), noise.size(3)}).to(model.device);
   if (model.inpainting) {
@@ -91,12 +90,12 @@ at::Tensor inpaint_latents(const ModelComponents& model, const GenerationRequest
 }
 
 at::Tensor first_latents(const ModelComponents& model, const GenerationRequest& request,
-                         Generation& generation) {
+                         const MomentsEncoder& encode, Generation& generation) {
   switch (request.sampling.operation) {
     case Operation::image_transform:
-      return transform_latents(model, request, generation);
+      return transform_latents(model, request, encode, generation);
     case Operation::image_inpaint:
-      return inpaint_latents(model, request, generation);
+      return inpaint_latents(model, request, encode, generation);
     case Operation::image_generation:
       break;
   }
@@ -125,6 +124,7 @@ void take_answer(Generation& generation, at::Tensor answer) {
     const auto parts = answer.chunk(2);
     answer = parts[0] + generation.sampling.guidance_scale * (parts[1] - parts[0]);
   }
+  generation.last_answer = answer;
   generation.sampler->advance(answer, generation.generator);
   if (generation.image_latents.defined()) keep_outside_mask(generation);
 }
@@ -137,6 +137,12 @@ bool uses_guidance(const ModelComponents& model, const SamplingConfig& sampling)
 
 Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
                                     const TextEmbeddings& embeddings) {
+  return begin_generation(model, request, embeddings,
+                          [&model](const at::Tensor& pixels) { return encode_moments(model, pixels); });
+}
+
+Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
+                                    const TextEmbeddings& embeddings, const MomentsEncoder& encode) {
   const auto& sampling = request.sampling;
   if (sampling.operation != Operation::image_generation && !request.input_image) {
     return Error{ErrorCode::invalid_request, "an input picture is needed", "input_image"};
@@ -153,7 +159,7 @@ Result<Generation> begin_generation(const ModelComponents& model, const Generati
   generation.generator = seeded_generator(request.seed);
   generation.guided = embeddings.negative.defined();
   generation.context = make_context(model, sampling, embeddings);
-  auto latents = first_latents(model, request, generation);
+  auto latents = first_latents(model, request, encode, generation);
   generation.sampler->start(std::move(latents));
   return generation;
 }
@@ -169,8 +175,10 @@ void denoise_step(const ModelComponents& model, std::span<Generation* const> gen
   std::vector<at::Tensor> samples;
   std::vector<double> timesteps;
   std::vector<const models::UNetContext*> contexts;
-  for (const Generation* generation : generations) {
+  for (Generation* generation : generations) {
     const auto evaluation = generation->sampler->next();
+    generation->last_sample = evaluation.sample;
+    generation->last_evaluation = generation->sampler->evaluation();
     samples.push_back(unet_input(model, *generation, evaluation.sample));
     timesteps.insert(timesteps.end(), samples.back().size(0), evaluation.timestep);
     contexts.push_back(&generation->context);

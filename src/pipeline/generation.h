@@ -2,7 +2,9 @@
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,6 +39,11 @@ struct Generation {
   at::Generator generator;      // torch's CPU MT19937, whatever the device
   models::UNetContext context;  // batch 2 (negative, positive) with guidance, else 1
   bool guided = false;          // two passes a evaluation, combined by guidance_scale
+  // Of the latest evaluation, for previews: what the model saw (without inpainting's extra channels), what it
+  // answered (guidance applied), and where in the schedule.
+  at::Tensor last_sample;
+  at::Tensor last_answer;
+  std::size_t last_evaluation = 0;
   // Inpainting only.
   at::Tensor mask;                  // [1, 1, h, w], 1 = repaint
   at::Tensor masked_image_latents;  // [1, 4, h, w], for a 9-channel UNet
@@ -53,6 +60,10 @@ bool uses_guidance(const ModelComponents& model, const SamplingConfig& sampling)
 // input_unreadable, not_finite.
 Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
                                     const TextEmbeddings& embeddings);
+// The same with the caller's encode_moments(), which depends on nothing but the model and the pixels.
+using MomentsEncoder = std::function<at::Tensor(const at::Tensor& pixels)>;
+Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
+                                    const TextEmbeddings& embeddings, const MomentsEncoder& encode);
 
 // True where the two may share a UNet call: equal latent size and prompt length.
 bool can_share_batch(const Generation& a, const Generation& b);

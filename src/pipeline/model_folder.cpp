@@ -4,6 +4,7 @@
 #include <string>
 
 #include "models/model_file.h"
+#include "schedulers/registry.h"
 
 namespace sdw::pipeline {
 namespace {
@@ -115,6 +116,10 @@ Result<ModelFolder> read_model_folder(const fs::path& path) {
   if (!vae) return vae.error();
   auto scheduler = schedulers::load_scheduler_settings(path / "scheduler" / "scheduler_config.json");
   if (!scheduler) return scheduler.error();
+
+  // The reference takes the class from the index, whatever the scheduler's own file says.
+  if (auto name = class_of(*index, "scheduler"); !name.empty()) scheduler->class_name = std::move(name);
+  if (auto status = schedulers::check_settings(*scheduler); !status) return status.error();
 
   ModelFolder folder{.root = path,
                      .text_encoder = std::move(*text),

@@ -33,20 +33,37 @@ Encoded encode(const ModelComponents& model, const text::ClipTokenizer& tokenize
   return {models::clip_text_final_layer_norm(encoder, from_end(clip_skip + 1)), {}};
 }
 
-Encoded encode_all(const ModelComponents& model, std::string_view prompt, int clip_skip,
-                   std::vector<std::string>* warnings) {
-  auto first = encode(model, model.tokenizer, model.text_encoder, prompt, clip_skip, warnings);
-  if (!model.text_encoder_2) return first;
-  auto second = encode(model, *model.tokenizer_2, *model.text_encoder_2, prompt, clip_skip, nullptr);
-  return {at::cat({first.states, second.states}, -1), second.pooled};
+void append(std::vector<std::string>& all, const std::vector<std::string>& more) {
+  all.insert(all.end(), more.begin(), more.end());
 }
 
 }  // namespace
 
+EncodedPrompt encode_prompt(const ModelComponents& model, std::string_view prompt, int clip_skip) {
+  EncodedPrompt result;
+  const auto first = encode(model, model.tokenizer, model.text_encoder, prompt, clip_skip, &result.warnings);
+  result.states = first.states;
+  result.pooled = first.pooled;
+  if (!model.text_encoder_2) return result;
+  const auto second = encode(model, *model.tokenizer_2, *model.text_encoder_2, prompt, clip_skip, nullptr);
+  result.states = at::cat({first.states, second.states}, -1);
+  result.pooled = second.pooled;
+  return result;
+}
+
 TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt,
                                std::optional<std::string_view> negative_prompt, bool guided, int clip_skip) {
+  return text_embeddings(
+      model, prompt, negative_prompt, guided, clip_skip,
+      [&model](std::string_view text, int skip) { return encode_prompt(model, text, skip); });
+}
+
+TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt,
+                               std::optional<std::string_view> negative_prompt, bool guided, int clip_skip,
+                               const PromptEncoder& encode_one) {
   TextEmbeddings result;
-  const auto positive = encode_all(model, prompt, clip_skip, &result.warnings);
+  const auto positive = encode_one(prompt, clip_skip);
+  append(result.warnings, positive.warnings);
   result.prompt = positive.states;
   result.pooled = positive.pooled;
   if (!guided) return result;
@@ -55,7 +72,8 @@ TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view pr
     if (result.pooled.defined()) result.negative_pooled = at::zeros_like(result.pooled);
     return result;
   }
-  const auto negative = encode_all(model, negative_prompt.value_or(""), 0, &result.warnings);
+  const auto negative = encode_one(negative_prompt.value_or(""), 0);
+  append(result.warnings, negative.warnings);
   result.negative = negative.states;
   result.negative_pooled = negative.pooled;
   return result;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,10 +21,26 @@ struct TextEmbeddings {
   std::vector<std::string> warnings;  // what was cut from a prompt that is too long
 };
 
+// One prompt as the text encoders see it.
+struct EncodedPrompt {
+  at::Tensor states;                  // [1, 77, D]
+  at::Tensor pooled;                  // [1, P], SDXL; else undefined
+  std::vector<std::string> warnings;  // what was cut from it
+};
+
+// Depends on nothing but the model and the arguments: a caller may keep the result.
+EncodedPrompt encode_prompt(const ModelComponents& model, std::string_view prompt, int clip_skip);
+
+using PromptEncoder = std::function<EncodedPrompt(std::string_view prompt, int clip_skip)>;
+
 // `clip_skip`: layers left out before the one the model uses by itself (0: none).
 // `negative_prompt` is looked at only where `guided`; nullopt is the model's own unconditional state.
 // Reference: diffusers' `encode_prompt` (clip skip never applies to the negative prompt there).
 TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt,
                                std::optional<std::string_view> negative_prompt, bool guided, int clip_skip);
+// The same with the caller's encode_prompt().
+TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt,
+                               std::optional<std::string_view> negative_prompt, bool guided, int clip_skip,
+                               const PromptEncoder& encode_one);
 
 }  // namespace sdw::pipeline
