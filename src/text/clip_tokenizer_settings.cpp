@@ -98,12 +98,16 @@ TokensById read_decoder(const json& decoder) {
   return tokens;
 }
 
+bool is_named(const AddedToken& token, const NamedTokens& named) {
+  return std::any_of(named.begin(), named.end(),
+                     [&](const auto& entry) { return entry.second.content == token.content; });
+}
+
 TokensById read_legacy(const json& added, const json& model_added, const NamedTokens& named) {
   TokensById tokens;
   for (const auto& [content, id] : added.items()) {
     AddedToken token = special_token(content);
-    token.special =
-        std::any_of(named.begin(), named.end(), [&](const auto& n) { return n.second.content == content; });
+    token.special = is_named(token, named);
     token.normalized = !token.special;
     add_with_id(value_or_throw(parse_token_id(id, content)), token, tokens);
   }
@@ -145,9 +149,7 @@ std::vector<AddedToken> in_order_of_registration(const TokensById& declared, con
   };
   for (const char* name : kNames)
     if (const auto found = named.find(name); found != named.end()) add(found->second);
-  for (AddedToken& token : order)
-    token.special |= std::any_of(named.begin(), named.end(),
-                                 [&](const auto& n) { return n.second.content == token.content; });
+  for (AddedToken& token : order) token.special |= is_named(token, named);
   for (const AddedToken& token : extra) add(token);
   std::erase_if(order, [](const AddedToken& token) { return token.content.empty(); });
   return order;
