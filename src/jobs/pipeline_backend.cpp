@@ -1,0 +1,107 @@
+#include "jobs/pipeline_backend.h"
+
+#include <c10/core/InferenceMode.h>
+#include <malloc.h>
+#include <utility>
+
+#include "jobs/pipeline_model.h"
+#include "pipeline/inspect_model.h"
+#include "pipeline/latent_preview.h"
+
+namespace sdw::jobs {
+namespace {
+
+constexpr int kLoadedPercent = 90;  // the rest is the first, slow call
+constexpr int kWarmUpSize = 64;     // pixels
+
+// One step of a small picture, so that the first job does not pay for what is set up on first use.
+Status warm_up(PipelineModel& model, bool inpainting) {
+  contract::JobRequest request;
+  request.sampling.width = request.sampling.height = kWarmUpSize;
+  PictureSpec spec{&request, {}, 0};
+  if (inpainting) {
+    request.sampling.operation = pipeline::Operation::image_inpaint;
+    const io::Picture grey{kWarmUpSize, kWarmUpSize,
+                           std::vector<std::uint8_t>(kWarmUpSize * kWarmUpSize * 3, 128)};
+    spec.pictures.input = spec.pictures.mask = std::make_shared<const io::Picture>(grey);
+  }
+  Result<std::unique_ptr<Generation>> generation = model.begin(spec);
+  if (!generation) return generation.error();
+  Generation* const one[] = {generation->get()};
+  model.step(one);
+  return ok_status();
+}
+
+class PipelineBackend : public Backend {
+ public:
+  PipelineBackend(const PipelineOptions& options, Observer& observer)
+      : options_(options), observer_(observer) {}
+
+  Result<ModelDescription> inspect(const std::filesystem::path& path) override {
+    const auto report = pipeline::inspect_model(path);
+    if (!report) return report.error();
+    if (report->family.empty()) {
+      return Error{ErrorCode::model_invalid, "a model to serve is a diffusers folder, not a " + report->kind,
+                   "model"};
+    }
+    ModelDescription description;
+    description.family = report->family;
+    description.default_width = report->width;
+    description.default_height = report->height;
+    const auto element = static_cast<std::int64_t>(c10::elementSize(options_.placement.dtype));
+    for (const auto& component : report->components) {
+      if (!component.problems.empty()) {
+        return Error{ErrorCode::model_invalid, component.name + ": " + component.problems.front(),
+                     component.name};
+      }
+      description.disk_bytes += component.bytes;
+      description.memory_bytes += component.parameters * element;
+    }
+    return description;
+  }
+
+  Result<std::unique_ptr<LoadedModel>> load(const std::filesystem::path& path,
+                                            const std::function<void(int)>& on_progress,
+                                            const CancelToken& cancel) override {
+    const c10::InferenceMode no_gradients;
+    Result<ModelDescription> description = inspect(path);
+    if (!description) return description.error();
+    auto components = pipeline::load_model(path, {options_.placement, options_.memory_limit_bytes});
+    if (!components) return components.error();
+    if (cancel.cancelled()) return Error{ErrorCode::cancelled, "loading was given up"};
+    on_progress(kLoadedPercent);
+    auto preview =
+        pipeline::read_latent_preview(path, components->family, components->vae.config.latent_channels);
+    if (!preview) return preview.error();
+
+    const pipeline::ModelDefaults defaults = components->defaults;
+    description->default_width = defaults.width;
+    description->default_height = defaults.height;
+    description->default_steps = defaults.steps;
+    description->default_guidance = defaults.guidance_scale;
+    const bool inpainting = components->inpainting;
+    auto model = std::make_unique<PipelineModel>(
+        std::move(components).value(), std::move(preview).value(), std::move(description).value(),
+        CacheSizes{options_.text_cache_entries, options_.picture_cache_entries}, observer_);
+    if (Status warm = warm_up(*model, inpainting); !warm) return warm.error();
+    on_progress(100);
+    return std::unique_ptr<LoadedModel>(std::move(model));
+  }
+
+  void release_memory() override { malloc_trim(0); }
+
+  // There is no LoRA folder.
+  bool has_lora(std::string_view) const override { return false; }
+
+ private:
+  const PipelineOptions options_;
+  Observer& observer_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_pipeline_backend(const PipelineOptions& options, Observer& observer) {
+  return std::make_unique<PipelineBackend>(options, observer);
+}
+
+}  // namespace sdw::jobs

@@ -1,0 +1,137 @@
+#include "jobs/pipeline_model.h"
+
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "jobs/content_digest.h"
+#include "jobs/pipeline_generation.h"
+#include "pipeline/latents.h"
+#include "pipeline/picture_tensor.h"
+#include "schedulers/registry.h"
+
+namespace sdw::jobs {
+namespace {
+
+// The engine hands back what begin() gave it.
+PipelineGeneration& of(Generation& generation) {
+  return static_cast<PipelineGeneration&>(generation);
+}
+const PipelineGeneration& of(const Generation& generation) {
+  return static_cast<const PipelineGeneration&>(generation);
+}
+
+Result<pipeline::SamplingConfig> config_of(const contract::JobRequest& request, const InputPictures& pictures,
+                                           const pipeline::ModelComponents& model) {
+  const io::Picture* input = pictures.input.get();
+  return pipeline::make_sampling_config(request.sampling, model, input != nullptr ? input->width : 0,
+                                        input != nullptr ? input->height : 0);
+}
+
+// What a picture is made with, defaults filled in, under the names of the request's fields.
+nlohmann::json settings_of(const pipeline::SamplingConfig& config, const pipeline::ModelComponents& model) {
+  nlohmann::json settings{{"width", config.width},
+                          {"height", config.height},
+                          {"steps", config.steps},
+                          {"guidance_scale", config.guidance_scale},
+                          {"clip_skip", config.clip_skip + 1}};
+  if (config.operation != pipeline::Operation::image_generation) settings["strength"] = config.strength;
+  const auto own = schedulers::own_sampler(model.scheduler_settings);
+  settings["sampler"] = config.sampler.empty() && own ? *own : config.sampler;
+  if (!config.schedule.empty()) settings["schedule"] = config.schedule;
+  return settings;
+}
+
+}  // namespace
+
+PipelineModel::PipelineModel(pipeline::ModelComponents components, pipeline::LatentPreview preview,
+                             ModelDescription description, const CacheSizes& caches, Observer& observer)
+    : components_(std::move(components)),
+      preview_(std::move(preview)),
+      description_(std::move(description)),
+      observer_(observer),
+      prompts_(caches.prompts),
+      moments_(caches.pictures) {}
+
+Status PipelineModel::check(const contract::JobRequest& request, const InputPictures& pictures) const {
+  const c10::InferenceMode no_gradients;
+  const auto config = config_of(request, pictures, components_);
+  if (!config) return config.error();
+  return ok_status();
+}
+
+Result<std::unique_ptr<Generation>> PipelineModel::begin(const PictureSpec& spec) {
+  const c10::InferenceMode no_gradients;
+  const contract::JobRequest& request = *spec.request;
+  Result<pipeline::SamplingConfig> config = config_of(request, spec.pictures, components_);
+  if (!config) return config.error();
+  pipeline::GenerationRequest wanted;
+  wanted.prompt = request.prompt;
+  wanted.negative_prompt = request.negative_prompt;
+  wanted.seed = spec.seed;
+  wanted.sampling = *config;
+  wanted.input_image = spec.pictures.input;
+  wanted.mask_image = spec.pictures.mask;
+  const auto embeddings = pipeline::text_embeddings(
+      components_, wanted.prompt, wanted.negative_prompt, pipeline::uses_guidance(components_, *config),
+      config->clip_skip,
+      [this](std::string_view prompt, int clip_skip) { return encode_prompt(prompt, clip_skip); });
+  Result<pipeline::Generation> generation = pipeline::begin_generation(
+      components_, wanted, embeddings, [this](const at::Tensor& pixels) { return encode_moments(pixels); });
+  if (!generation) return generation.error();
+  return std::unique_ptr<Generation>(std::make_unique<PipelineGeneration>(
+      std::move(generation).value(), settings_of(*config, components_), embeddings.warnings));
+}
+
+pipeline::EncodedPrompt PipelineModel::encode_prompt(std::string_view prompt, int clip_skip) {
+  std::pair key(std::string(prompt), clip_skip);
+  const pipeline::EncodedPrompt* known = prompts_.find(key);
+  observer_.cache_looked_up("text_embeddings", known != nullptr);
+  if (known != nullptr) return *known;
+  pipeline::EncodedPrompt encoded = pipeline::encode_prompt(components_, prompt, clip_skip);
+  prompts_.put(std::move(key), encoded);
+  return encoded;
+}
+
+at::Tensor PipelineModel::encode_moments(const at::Tensor& pixels) {
+  const at::Tensor flat = pixels.contiguous();
+  const auto* bytes = static_cast<const std::byte*>(flat.data_ptr());
+  std::string key =
+      fmt::format("{}x{} ", flat.size(3), flat.size(2)) + content_digest({bytes, flat.nbytes()});
+  const at::Tensor* known = moments_.find(key);
+  observer_.cache_looked_up("vae_latents", known != nullptr);
+  if (known != nullptr) return *known;
+  at::Tensor moments = pipeline::encode_moments(components_, flat);
+  moments_.put(std::move(key), moments);
+  return moments;
+}
+
+bool PipelineModel::can_share(const Generation& a, const Generation& b) const {
+  return pipeline::can_share_batch(of(a).inner(), of(b).inner());
+}
+
+void PipelineModel::step(std::span<Generation* const> generations) {
+  const c10::InferenceMode no_gradients;
+  std::vector<pipeline::Generation*> inner;
+  for (Generation* generation : generations) inner.push_back(&of(*generation).inner());
+  pipeline::denoise_step(components_, inner);
+  for (Generation* generation : generations) of(*generation).check_latents();
+}
+
+Result<io::Picture> PipelineModel::preview(const Generation& generation) {
+  const c10::InferenceMode no_gradients;
+  if (preview_.factors.empty())
+    return Error{ErrorCode::not_found, "no preview is known for this model's latents"};
+  return pipeline::preview_picture(preview_,
+                                   pipeline::predicted_latents(components_, of(generation).inner()));
+}
+
+Result<io::Picture> PipelineModel::finish(Generation& generation) {
+  const c10::InferenceMode no_gradients;
+  const auto image = pipeline::decode_latents(components_, of(generation).inner().sampler->latents());
+  if (!image) return image.error();
+  return pipeline::tensor_to_image(*image);
+}
+
+}  // namespace sdw::jobs
