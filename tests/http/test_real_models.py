@@ -1,0 +1,105 @@
+"""The real program with real (tiny, random) models: what a fake device cannot show."""
+
+import io
+import json
+import subprocess
+import time
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from reference.families import save_family
+from worker import REAL, data_of, names_of, open_picture, picture_base64
+
+PROMPT = "a small red circle"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    save_family("sd15_dummy", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def real(model, tmp_path_factory):
+    from worker import Worker
+
+    running = Worker(tmp_path_factory.mktemp("real"), "--threads", "1", program=REAL, models=(model,))
+    yield running
+    assert running.stop() == 0
+
+
+def pixels(picture):
+    return np.asarray(picture.convert("RGB"), dtype=int)
+
+
+def test_a_job_gives_the_picture_that_the_command_line_gives(real, model, tmp_path):
+    subprocess.run([str(REAL), "generate", "--model", str(model), "--prompt", PROMPT, "--seed", "3", "--steps", "4", "--threads", "1",
+                    "--output", str(tmp_path / "out.png")], check=True, capture_output=True, timeout=60)  # fmt: skip
+    result = real.wait(real.submit(prompt=PROMPT, seed=3, steps=4))["result"]
+    difference = np.abs(pixels(open_picture(result["image"])) - pixels(Image.open(tmp_path / "out.png")))
+    assert difference.max() <= 2, f"expected at most 2 of 255, got {difference.max()}"
+
+
+def test_the_stream_tells_each_step_with_a_cheap_preview(real):
+    events = real.stream(real.submit(prompt=PROMPT, steps=5, preview_every=1))
+    assert [progress["step"] for progress in data_of(events, "progress")] == [1, 2, 3, 4, 5]
+    assert data_of(events, "preview") and open_picture(data_of(events, "preview")[0]["image"]).size[0] > 0
+    assert names_of(events)[-1] == "complete"
+
+
+def test_pictures_and_masks_are_taken_in(real):
+    picture = picture_base64(96, 64)
+    changed = real.wait(real.submit(operation="image_transform", prompt=PROMPT, input_image=picture, strength=0.5, steps=4))
+    assert (changed["result"]["width"], changed["result"]["height"]) == (96, 64)
+    painted = real.wait(real.submit(operation="image_inpaint", prompt=PROMPT, init_image=picture,
+                                    mask_image=picture_base64(96, 64, (255, 255, 255)), steps=4))  # fmt: skip
+    assert painted["state"] == "completed", painted["error"]
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255)])
+def test_masks_of_one_colour_and_of_another_size(real, colour):
+    document = real.wait(real.submit(operation="image_inpaint", prompt=PROMPT, init_image=picture_base64(64, 64),
+                                     mask_image=picture_base64(40, 24, colour), steps=2))  # fmt: skip
+    assert document["state"] == "completed", document["error"]
+
+
+def test_every_sampler_that_info_names_makes_a_picture(real):
+    samplers = [sampler["id"] for sampler in real.client.get("/info").json()["capabilities"]["samplers"]]
+    made = {sampler: real.submit(prompt=PROMPT, sampler=sampler, steps=4, width=64, height=64) for sampler in samplers}
+    for sampler, job_id in made.items():
+        assert real.wait(job_id)["state"] == "completed", sampler
+
+
+def test_the_picture_carries_its_settings(real):
+    document = real.wait(real.submit(prompt=PROMPT, seed=9, steps=3))
+    content = httpx.get(real.url + document["result"]["image_url"]).content
+    assert Image.open(io.BytesIO(content)).format == "PNG"
+    assert document["result"]["parameters"]["prompt"] == PROMPT
+
+
+def test_a_running_job_is_cancelled_within_a_step(real):
+    job_id = real.submit(prompt=PROMPT, steps=150, width=256, height=256, count=8)
+    real.wait(job_id, "running")
+    assert real.client.delete(f"/v1/jobs/{job_id}").status_code == 202
+    before = time.monotonic()
+    assert real.wait(real.submit(prompt=PROMPT, steps=1))["state"] == "completed"
+    assert time.monotonic() - before < 10
+
+
+def test_the_log_and_the_errors_hold_no_prompt_and_no_path(real, model):
+    real.wait(real.submit(prompt="unmistakable words", steps=1))
+    real.post(prompt="unmistakable words", sampler="nothing")
+    assert "unmistakable" not in real.log.read_text()
+    for path in ("/info", "/v1/models", "/v1/models/tiny", "/metrics", "/ready", "/openapi.json"):
+        assert str(model.parent) not in real.client.get(path).text, path
+    assert str(model.parent) not in real.post(model="tiny2").text
+
+
+def test_a_folder_that_is_no_model_is_exit_code_3(tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = subprocess.run([str(REAL), "serve", "--port", "0", "--model", str(tmp_path / "empty")], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 3 and done.stderr.count("\n") == 1, done.stderr
+    assert json.dumps(done.stdout) == '""'
