@@ -52,8 +52,8 @@ bool read_map(const nlohmann::json& json, std::int64_t channels, LatentPreview& 
   return read_row(json["bias"], preview.bias);
 }
 
-std::string prediction_type(const ModelComponents& model) {
-  const auto& fields = model.scheduler_settings.fields;
+std::string prediction_type(const schedulers::SchedulerSettings& settings) {
+  const auto& fields = settings.fields;
   const auto at = fields.find("prediction_type");
   return at != fields.end() && at->is_string() ? at->get<std::string>() : "epsilon";
 }
@@ -78,7 +78,7 @@ Result<LatentPreview> read_latent_preview(const std::filesystem::path& folder, M
 
 // At evaluation i, latents = signal * clean + noise_level * noise; the model sees them scaled to a variance
 // of 1.
-at::Tensor predicted_latents(const ModelComponents& model, const Generation& generation) {
+at::Tensor predicted_latents(const schedulers::SchedulerSettings& settings, const Generation& generation) {
   const auto& sampler = *generation.sampler;
   const auto one = at::ones({1, 1, 1, 1}), none = at::zeros({1, 1, 1, 1});
   const double signal = sampler.add_noise(one, none, generation.last_evaluation).item<double>();
@@ -87,7 +87,7 @@ at::Tensor predicted_latents(const ModelComponents& model, const Generation& gen
   const double alpha = signal / norm, sigma = noise / norm;
   const auto& sample = generation.last_sample;
   const auto& answer = generation.last_answer;
-  const auto type = prediction_type(model);
+  const auto type = prediction_type(settings);
   auto clean = type == "sample"         ? answer
                : type == "v_prediction" ? alpha * sample - sigma * answer
                                         : (sample - sigma * answer) / alpha;

@@ -27,7 +27,7 @@ Result<LatentPreview> read_latent_preview(const std::filesystem::path& folder, M
 
 // The clean latents that the model's latest answer stands for, [1, C, h, w], whatever the sampler: its noise
 // levels come from add_noise(). Precondition: at least one evaluation is done.
-at::Tensor predicted_latents(const ModelComponents& model, const Generation& generation);
+at::Tensor predicted_latents(const schedulers::SchedulerSettings& settings, const Generation& generation);
 
 // Latents [1, C, h, w] in the UNet's scale -> a picture of w x h pixels. Precondition: the map has C factors.
 io::Picture preview_picture(const LatentPreview& preview, const at::Tensor& latents);

@@ -14,7 +14,7 @@ using contract::JobState;
 JobSpec spec() {
   JobSpec out;
   out.id = make_job_id();
-  out.model = "m";
+  out.model = std::string("m");
   return out;
 }
 
