@@ -2,6 +2,7 @@
 
 #include "models/clip_text.h"
 #include "models/layers.h"
+#include "models/load_tasks.h"
 #include "ops/prepared_weight.h"
 
 namespace sdw::models {
@@ -35,6 +36,7 @@ ClipTextEncoder load_clip_text(WeightMap& weights, const ClipTextConfig& config,
   const std::string prefix = weights.has("text_model.embeddings.token_embedding.weight")
                                  ? "text_model."
                                  : "";  // transformers 5 has none
+  LoadTasks tasks;
   ClipTextEncoder encoder;
   encoder.config = config;
   encoder.where = where;
@@ -46,10 +48,13 @@ ClipTextEncoder load_clip_text(WeightMap& weights, const ClipTextConfig& config,
                                       {config.max_position_embeddings, config.hidden_size}),
                          where);
   weights.ignore(prefix + "embeddings.position_ids");
-  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    encoder.layers.push_back(
-        load_layer(weights, fmt::format("{}encoder.layers.{}", prefix, i), config, where));
+  encoder.layers.resize(static_cast<std::size_t>(config.num_hidden_layers));
+  for (std::size_t i = 0; i < encoder.layers.size(); ++i) {
+    tasks.add(encoder.layers[i], [&, i] {
+      return load_layer(weights, fmt::format("{}encoder.layers.{}", prefix, i), config, where);
+    });
   }
+  tasks.run(weights.mode());
   encoder.final_layer_norm =
       load_norm(weights, prefix + "final_layer_norm", config.hidden_size, config.layer_norm_eps, 0, where);
   if (config.with_projection) {

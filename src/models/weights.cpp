@@ -98,7 +98,7 @@ at::Tensor WeightMap::take(const std::string& name, at::IntArrayRef shape) {
     add_problem(name, fmt::format("missing, expected shape {}", shape_text(shape)));
     return {};
   }
-  used_.insert(name);
+  note_use(name);
   const io::TensorView& view = found->second.view;
   if (shape != at::IntArrayRef(view.shape)) {
     add_problem(name, fmt::format("expected shape {}, got {}", shape_text(shape), shape_text(view.shape)));
@@ -118,10 +118,16 @@ at::Tensor WeightMap::take(const std::string& name, at::IntArrayRef shape) {
 }
 
 void WeightMap::ignore(std::string_view name) {
+  note_use(name);
+}
+
+void WeightMap::note_use(std::string_view name) {
+  const std::lock_guard lock(*mutex_);
   used_.emplace(name);
 }
 
 void WeightMap::add_problem(const std::string& name, const std::string& message) {
+  const std::lock_guard lock(*mutex_);
   if (problems_.size() >= kMostProblems) return;
   const std::string param = fmt::format("{}/{}", label_, name);
   // Asked for a second time (check, then load), a tensor has the same problem still.

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@ class WeightMap {
   // files hold the same name.
   static Result<WeightMap> from_files(std::string label, const std::vector<io::SafetensorsFile>& files);
 
+  TakeMode mode() const { return mode_; }
   void set_mode(TakeMode mode) { mode_ = mode; }
 
   bool has(std::string_view name) const;
@@ -37,7 +39,8 @@ class WeightMap {
   std::vector<std::int64_t> shape_of(std::string_view name) const;
   // The tensor `name` as a view over the file, or an undefined tensor where it is missing, misshapen, of a
   // type that is not a float, or holds NaN or infinity (each noted as a problem), and always in `check` mode.
-  // The view keeps the file mapped; dropping it lets the system take the file's pages back.
+  // The view keeps the file mapped; dropping it lets the system take the file's pages back. May be called
+  // from several threads.
   at::Tensor take(const std::string& name, at::IntArrayRef shape);
   // Notes that `name` is known and not needed (`position_ids`).
   void ignore(std::string_view name);
@@ -60,12 +63,14 @@ class WeightMap {
     std::shared_ptr<const io::MappedFile> mapping;  // null over bytes in memory
   };
 
+  void note_use(std::string_view name);
   void add_problem(const std::string& name, const std::string& message);
 
   std::string label_;
   std::map<std::string, Entry, std::less<>> entries_;
   std::set<std::string, std::less<>> used_;
   std::vector<Error> problems_;
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // of used_ and problems_
   TakeMode mode_ = TakeMode::load;
 };
 

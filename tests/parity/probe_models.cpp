@@ -1,7 +1,7 @@
 // Runs one component of a model folder on tensors from a file:
 //   probe_models clip_text|unet|vae_encode|vae_decode|check ROOT FOLDER INPUT OUTPUT [f32|f16|bf16]
-// An error of the model goes to standard error as "code: message" and exit status 3. `check` prints every
-// problem.
+// `check` looks at a folder called unet, vae or text_encoder and prints every problem. An error of the model
+// goes to standard error as "code: message", with exit status 3.
 
 #include <cstdio>
 #include <fmt/format.h>
@@ -73,16 +73,24 @@ Tensors run_vae(const Job& job) {
   return {{"sample", models::vae_decode(vae, job.inputs.at("sample"))}};
 }
 
-void print_problems(const Job& job) {
-  const auto checked = value_or_throw(models::check_unet(job.root, job.folder));
+template <class Config>
+void print_problems(Result<models::CheckedComponent<Config>> component) {
+  const auto checked = value_or_throw(std::move(component));
   for (const Error& error : checked.weights.problems()) fmt::print("{}\n", error.message);
   for (const std::string& name : checked.weights.unused()) fmt::print("unused {}\n", name);
+}
+
+void check(const Job& job) {
+  const std::string folder = job.folder.native();
+  if (folder.starts_with("unet")) return print_problems(models::check_unet(job.root, job.folder));
+  if (folder.starts_with("vae")) return print_problems(models::check_vae(job.root, job.folder));
+  print_problems(models::check_clip_text(job.root, job.folder));
 }
 
 int run(int argc, char** argv) {
   Job job{argv[1], argv[2], argv[3], {}, {}};
   if (job.what == "check") {
-    print_problems(job);
+    check(job);
     return 0;
   }
   job.inputs = probe::read_tensors(argv[4]);

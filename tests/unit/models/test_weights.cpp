@@ -54,8 +54,8 @@ TEST_P(Weights, EveryFloatTypeIsRead) {
 TEST_P(Weights, ATensorOutlivesItsMapAndItsFile) {
   at::Tensor half;
   {
-    const WeightMap map = open(GetParam());
-    half = WeightMap(map).take("half", {2, 3});
+    WeightMap map = open(GetParam());
+    half = map.take("half", {2, 3});
   }
   std::filesystem::remove(folder / "m.safetensors");
   EXPECT_EQ(half.sum().item<double>(), 6);
