@@ -7,6 +7,7 @@ VENV   := build/venv
 MODEL  ?= models/shapes-128
 PROMPT ?= a small red circle above a large blue square on a white background
 OUTPUT ?= $(BUILD)/picture.png
+PORT   ?= 8080
 CUDA   ?= 0
 PYTHON := $(VENV)/bin/python
 CMAKE_FLAGS := -DSD_WORKER_CUDA=$(CUDA)
@@ -33,8 +34,11 @@ build: deps ## build build/sd-worker (CUDA=1: with the CUDA path)
 	@cmake --build $(BUILD) --target sd-worker
 
 .PHONY: run
-run: build ## install what is missing, build, start the worker with the bundled model
-	@$(BUILD)/sd-worker generate --model $(MODEL) --prompt "$(PROMPT)" --output $(OUTPUT)
+run: picture ## install what is missing, build, make a picture, then start the worker with the bundled model
+	@echo 'Starting the worker. Once it listens, try in another terminal:'
+	@echo "  curl -s -X POST http://127.0.0.1:$(PORT)/v1/jobs -H 'Content-Type: application/json' -d '{\"operation\":\"image_generation\",\"prompt\":\"a red circle on a blue background\"}'"
+	@echo 'or open http://127.0.0.1:$(PORT)/ in a browser. Ctrl-C stops it.'
+	@exec $(BUILD)/sd-worker serve --model $(MODEL) --port $(PORT)
 
 .PHONY: picture
 picture: build ## make one picture without a server: make picture PROMPT="..."
