@@ -4,9 +4,7 @@
 #include "cli/exit_code.h"
 #include "cli/generate_command.h"
 #include "cli/inspect_command.h"
-#ifdef SD_WORKER_SERVE
 #include "cli/serve.h"
-#endif
 #include "support/log.h"
 
 int main(int argc, char** argv) {
@@ -19,9 +17,7 @@ int main(int argc, char** argv) {
   int exit_code = cli::kOk;
   cli::add_generate_command(app, exit_code);
   cli::add_inspect_command(app, exit_code);
-#ifdef SD_WORKER_SERVE
   cli::add_serve_command(app, exit_code);
-#endif
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
