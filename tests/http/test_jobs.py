@@ -323,10 +323,12 @@ def test_a_job_of_another_content_type_is_read_as_json(worker):
 
 
 def test_higher_priority_goes_first(start):
-    worker = start(FAKE_STEP_MS=30)
-    worker.wait(worker.submit(steps=20), "running")
+    worker = start(FAKE_STEP_MS=100)
+    running = worker.submit(steps=150)
+    worker.wait(running, "running")
     low = worker.submit(steps=1, priority=-5)
     high = worker.submit(steps=1, priority=5)
     assert worker.job(high)["position"] == 1 and worker.job(low)["position"] == 2
+    worker.client.delete(f"/v1/jobs/{running}")
     assert worker.wait(high)["finished_at"] <= worker.wait(low)["finished_at"]
     assert data_of(worker.stream(low), "queued")

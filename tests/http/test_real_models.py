@@ -3,7 +3,6 @@
 import io
 import json
 import subprocess
-import time
 
 import httpx
 import numpy as np
@@ -18,7 +17,9 @@ PROMPT = "a small red circle"
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    save_family("sd15_dummy", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reference.weights.fit", lambda pipeline, family: None)  # any picture will do here
+        save_family("sd15_dummy", folder)
     return folder
 
 
@@ -81,12 +82,13 @@ def test_the_picture_carries_its_settings(real):
 
 
 def test_a_running_job_is_cancelled_within_a_step(real):
-    job_id = real.submit(prompt=PROMPT, steps=150, width=256, height=256, count=8)
+    job_id = real.submit(prompt=PROMPT, steps=150, count=8)
     real.wait(job_id, "running")
-    assert real.client.delete(f"/v1/jobs/{job_id}").status_code == 202
-    before = time.monotonic()
+    answer = real.client.delete(f"/v1/jobs/{job_id}")
+    assert answer.status_code == 202
     assert real.wait(real.submit(prompt=PROMPT, steps=1))["state"] == "completed"
-    assert time.monotonic() - before < 10
+    steps = real.job(job_id)["step"] - answer.json()["step"]
+    assert steps <= 1, f"{steps} steps were made after the cancel"
 
 
 def test_the_log_and_the_errors_hold_no_prompt_and_no_path(real, model):

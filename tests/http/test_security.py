@@ -6,16 +6,18 @@ import subprocess
 import httpx
 import pytest
 from httpx_sse import connect_sse
-from worker import FAKE, job, names_of
+from worker import FAKE, Worker, job, names_of
 
 KEY = "a-long-key-of-this-test"
 OPEN = ["/health", "/ready"]
 LOCKED = ["/", "/docs", "/info", "/metrics", "/openapi.json", "/v1/jobs", "/v1/jobs/x", "/v1/models", "/nowhere"]
 
 
-@pytest.fixture
-def locked(start):
-    return start(key=KEY)
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory):
+    running = Worker(tmp_path_factory.mktemp("locked"), key=KEY)
+    yield running
+    running.stop()
 
 
 def test_a_key_is_asked_for_everywhere_but_for_the_probes(locked):
