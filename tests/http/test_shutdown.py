@@ -59,7 +59,7 @@ def test_a_second_signal_ends_at_once(start):
     before = time.monotonic()
     worker.process.terminate()
     worker.process.wait(5)
-    assert time.monotonic() - before < 1
+    assert time.monotonic() - before < 5
 
 
 def test_an_idle_worker_with_open_connections_ends_soon(start):
