@@ -1,0 +1,120 @@
+"""`generate` draws the picture that diffusers draws for the same model, words and seed."""
+
+import dataclasses
+
+import pytest
+
+from reference import cases, inputs
+from reference.cache import model_folder, reference_picture
+from reference.compare import assert_same_picture
+from reference.pictures import Case
+from reference.samplers import Unsupported
+
+
+def by_name(table: dict):
+    return pytest.mark.parametrize("case", table.values(), ids=table.keys())
+
+
+def by_sampler(table: list):
+    return pytest.mark.parametrize("case", table, ids=[f"{case.model} {case.sampler} {case.schedule}" for case in table])
+
+
+def arguments(case: Case, folder) -> list:
+    """The case as the command line's flags; input pictures are written to `folder`."""
+    flags = {
+        "model": model_folder(case.model), "prompt": case.prompt, "negative-prompt": case.negative, "seed": case.seed,
+        "steps": case.steps, "guidance-scale": case.guidance, "width": case.width, "height": case.height,
+        "sampler": case.sampler, "schedule": case.schedule, "strength": case.strength, "device": "cpu",
+        "output": folder / "picture.png",
+    }
+    if case.input_image:
+        flags["input-image"] = folder / "input.png"
+        inputs.picture(case.input_image, *case.input_size).save(flags["input-image"])
+    if case.mask_image:
+        flags["mask-image"] = folder / "mask.png"
+        inputs.mask(case.mask_image, *case.mask_size).save(flags["mask-image"])
+    return ["--json", *(f"--{name}={value}" for name, value in flags.items() if value is not None)]
+
+
+def check(program, case: Case, folder) -> None:
+    result = program.generate(*arguments(case, folder))
+    assert result.code == 0, f"expected a picture, got exit code {result.code}: {result.stderr}"
+    assert_same_picture(result.pictures[0], reference_picture(case))
+
+
+@by_name(cases.FAMILY_CASES)
+def test_every_family_with_its_own_sampler(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
+@by_name(cases.VARIANT_CASES)
+def test_every_way_a_model_is_saved(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
+@by_sampler(cases.SAMPLER_MATRIX)
+def test_every_sampler_with_every_schedule(program, case, tmp_path):
+    try:
+        reference = reference_picture(case)
+    except Unsupported:
+        result = program.generate(*arguments(case, tmp_path))
+        assert result.code == 2, f"expected exit code 2, got {result.code}: {result.stderr}"
+        assert case.schedule in result.stderr and result.stderr.count("\n") == 1, result.stderr
+        return
+    result = program.generate(*arguments(case, tmp_path))
+    assert result.code == 0, f"expected a picture, got exit code {result.code}: {result.stderr}"
+    assert_same_picture(result.pictures[0], reference)
+
+
+@by_sampler(cases.SCHEDULE_ONLY + cases.SAMPLERS_ELSEWHERE)
+def test_other_families_with_other_samplers(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
+@by_name(cases.STEP_COUNTS)
+def test_few_and_many_steps(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
+@by_name(cases.SIZE_CASES)
+def test_sizes_that_are_not_square(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
+@by_name(cases.GUIDANCE_CASES)
+def test_guidance_scales(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
+@by_name(cases.PROMPT_CASES)
+def test_prompts(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
+@by_name(cases.SEED_CASES)
+def test_seeds_up_to_64_bits(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
+@by_name(cases.TRANSFORM_CASES)
+def test_image_to_image(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
+@by_name(cases.INPAINT_CASES)
+def test_inpainting(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
+@pytest.mark.parametrize("model", ["sd15", "sdxl_turbo"])
+def test_several_pictures_take_seeds_one_after_the_other(program, model, tmp_path):
+    case = Case(model, steps=2, seed=7, sampler="euler_a")
+    result = program.generate(*arguments(case, tmp_path), "--count", 3)
+    assert result.json["seeds"] == [7, 8, 9]
+    for seed, picture in zip([7, 8, 9], result.pictures):
+        assert_same_picture(picture, reference_picture(dataclasses.replace(case, seed=seed)), f"seed {seed}:")
+
+
+def test_sizes_default_to_the_models(program, tmp_path):
+    result = program.generate(*arguments(Case("sdxl", steps=1), tmp_path))
+    assert (result.json["width"], result.json["height"]) == (128, 128)

@@ -1,0 +1,51 @@
+"""Runs the program under test as a user would."""
+
+import dataclasses
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy
+from PIL import Image
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+BUILD = Path(os.environ.get("SD_WORKER_BUILD", REPOSITORY / "build"))
+PROGRAM = Path(os.environ.get("SD_WORKER_BIN", BUILD / "sd-worker"))
+TIMEOUT = 120  # seconds
+
+
+@dataclasses.dataclass
+class Result:
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.stdout)
+
+    @property
+    def pictures(self) -> list[numpy.ndarray]:
+        """Each [H, W, 3] uint8, in the order of `files`."""
+        return [numpy.array(Image.open(file).convert("RGB")) for file in self.json["files"]]
+
+
+class Program:
+    def __init__(self, path: Path):
+        self.path = path
+
+    def start(self, *arguments, **options) -> subprocess.Popen:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen([self.path, *map(str, arguments)], text=True, errors="replace", **pipes, **options)
+
+    def run(self, *arguments, **options) -> Result:
+        with self.start(*arguments, **options) as process:
+            try:
+                stdout, stderr = process.communicate(timeout=TIMEOUT)
+            finally:
+                process.kill()
+        return Result(process.returncode, stdout, stderr)
+
+    def generate(self, *arguments, **options) -> Result:
+        return self.run("generate", "--threads", 1, *arguments, **options)
