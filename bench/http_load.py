@@ -3,8 +3,9 @@
     http_load.py build/sd-worker MODEL [--seconds 10] [--rate 200]
 
 Measures, each in its own worker process on this machine: requests a second and latency of GET /health and POST /v1/jobs
-beside a running generation, memory for each of 1,000 idle streams, and how much slower a denoise step is under `--rate`
-requests a second than without (medians of alternating runs).
+beside a running generation, with the CPU time that the worker's I/O thread takes for each; memory for each of 1,000 idle
+streams; and how much slower a denoise step is under `--rate` requests a second than without: medians of alternating runs,
+the worker with one engine thread on one core and the client on another, so that the client's own work is not counted.
 """
 
 import argparse
@@ -24,10 +25,11 @@ LONG_JOB = {"operation": "image_generation", "prompt": "a red circle", "steps": 
 
 
 class Worker:
-    def __init__(self, program, model):
+    def __init__(self, program, model, *flags, core=None):
         self.log = tempfile.NamedTemporaryFile(suffix=".txt")
         self.process = subprocess.Popen(
-            [program, "serve", "--model", model, "--port", "0", "--log-level", "warn", "--queue-size", "1000000"], stderr=self.log)
+            [program, "serve", "--model", model, "--port", "0", "--log-level", "warn", "--queue-size", "1000000", *flags],
+            stderr=self.log, preexec_fn=(lambda: os.sched_setaffinity(0, {core})) if core is not None else None)
         while not (found := re.search(r"listening on http://[^:]+:(\d+)", Path(self.log.name).read_text())):
             if self.process.poll() is not None:
                 raise SystemExit(Path(self.log.name).read_text())
@@ -52,6 +54,11 @@ class Worker:
 
     def resident(self):
         return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def io_thread_seconds(self):
+        """CPU time of the I/O thread, which is the process's first."""
+        fields = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
         self.process.kill()
@@ -89,9 +96,10 @@ async def hammer(port, data, seconds, connections=8):
     return latencies, time.perf_counter() - begin
 
 
-def row(name, latencies, seconds):
+def row(name, latencies, seconds, cpu_seconds):
     cuts = statistics.quantiles(latencies, n=100)
-    return f"| {name} | {len(latencies) / seconds:.0f} | {cuts[49]:.2f} | {cuts[98]:.2f} |"
+    each = 1e6 * cpu_seconds / len(latencies)
+    return f"| {name} | {len(latencies) / seconds:.0f} | {cuts[49]:.2f} | {cuts[98]:.2f} | {each:.0f} |"
 
 
 async def routes(program, model, seconds):
@@ -101,7 +109,9 @@ async def routes(program, model, seconds):
         worker = Worker(program, model)
         await worker.ready()
         await worker.start_job()
-        rows.append(row(name, *await hammer(worker.port, data, seconds)))
+        before = worker.io_thread_seconds()
+        latencies, took = await hammer(worker.port, data, seconds)
+        rows.append(row(name, latencies, took, worker.io_thread_seconds() - before))
         worker.stop()
     return rows
 
@@ -143,12 +153,15 @@ async def paced(port, rate, until):
     writer.close()
 
 
-async def slowdown(program, model, rate, seconds, rounds=7):
-    worker = Worker(program, model)
+async def slowdown(program, model, rate, seconds, rounds=9):
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[1:] or cores)
+    worker = Worker(program, model, "--threads", "1", core=cores[0])
     await worker.ready()
     for _ in range(50):
         await worker.call("POST", "/v1/jobs", LONG_JOB)
-    await worker.start_job() if (await step_seconds(worker))[1] == 0 else None
+    while (await step_seconds(worker))[1] < 20:
+        await asyncio.sleep(0.1)
     means = {0: [], rate: []}
     for _ in range(rounds):
         for load in means:
@@ -178,7 +191,7 @@ async def main():
     bytes_each = await memory_of_streams(asked.program, asked.model)
     idle, loaded, percent = await slowdown(asked.program, asked.model, asked.rate, asked.seconds)
     print(f"Machine: {cpu_name()}; the load comes from a Python process on the same machine, 8 connections.\n")
-    print("| Beside a running generation | requests/s | p50 ms | p99 ms |\n|---|---|---|---|")
+    print("| Beside a running generation | requests/s | p50 ms | p99 ms | I/O thread, µs each |\n|---|---|---|---|---|")
     print("\n".join(rows))
     print(f"\n1,000 idle streams of one job: {bytes_each / 1024:.1f} KiB each.")
     print(f"One UNet call: {idle:.2f} ms without requests, {loaded:.2f} ms under {asked.rate} requests/s ({percent:+.1f} %).")
