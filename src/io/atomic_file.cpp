@@ -56,7 +56,8 @@ AtomicFile::~AtomicFile() {
 
 Result<AtomicFile> AtomicFile::create(const fs::path& path) {
   if (path.native().find('\0') != std::string::npos || !path.has_filename()) {
-    return Error{ErrorCode::io_error, fmt::format("cannot write {}: not a file name", printable(path.native()))};
+    return Error{ErrorCode::io_error,
+                 fmt::format("cannot write {}: not a file name", printable(path.native()))};
   }
   fs::path target = path;
   std::optional<mode_t> permissions;

@@ -12,7 +12,8 @@ namespace sdw::io {
 Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem::path& path) {
   Result<RegularFile> file = open_regular_file(path);
   if (!file) return file.error();
-  const Error cannot_map{ErrorCode::io_error, fmt::format("cannot map {}", printable(path.filename().native()))};
+  const Error cannot_map{ErrorCode::io_error,
+                         fmt::format("cannot map {}", printable(path.filename().native()))};
   if (file->size > std::numeric_limits<std::size_t>::max()) return cannot_map;
   std::span<const std::byte> bytes;
   if (file->size > 0) {  // a mapping of no bytes is refused by the system

@@ -51,16 +51,16 @@ Status check_layout(const SafetensorsHeader& header, std::uint64_t data_bytes) {
   for (const auto* tensor : by_offset) {
     const auto& [name, entry] = *tensor;
     if (entry.end < entry.begin) {
-      return invalid(
-          fmt::format("tensor {} ends at {}, before it begins at {}", printable(name), entry.end, entry.begin));
+      return invalid(fmt::format("tensor {} ends at {}, before it begins at {}", printable(name), entry.end,
+                                 entry.begin));
     }
     if (entry.begin != expected) {
       return invalid(fmt::format("tensor {} begins at {}, expected {}: {}", printable(name), entry.begin,
                                  expected, entry.begin > expected ? "there is a hole" : "tensors overlap"));
     }
     if (entry.end > data_bytes) {
-      return invalid(fmt::format("tensor {} ends at {}, past the {} bytes of data", printable(name), entry.end,
-                                 data_bytes));
+      return invalid(fmt::format("tensor {} ends at {}, past the {} bytes of data", printable(name),
+                                 entry.end, data_bytes));
     }
     const std::optional<std::uint64_t> bytes = byte_count(entry);
     if (!bytes) return invalid(fmt::format("tensor {} has an impossible shape", printable(name)));
@@ -119,7 +119,8 @@ Result<SafetensorsFile> SafetensorsFile::open(const std::filesystem::path& path)
   }
   Result<SafetensorsFile> file = parse((*mapping)->bytes());
   if (!file) {
-    return Error{ErrorCode::model_invalid, fmt::format("{}: {}", printable(name), file.error().message), name};
+    return Error{ErrorCode::model_invalid, fmt::format("{}: {}", printable(name), file.error().message),
+                 name};
   }
   file->mapping_ = std::move(*mapping);
   return file;

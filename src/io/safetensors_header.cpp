@@ -63,7 +63,8 @@ class HeaderReader {
       entry_.dtype = Dtype{};
       const std::optional<Dtype> dtype = dtype_from_name(value);
       if (!dtype)
-        return tensor_problem(fmt::format("has the element type {}, which is not supported", printable(value)));
+        return tensor_problem(
+            fmt::format("has the element type {}, which is not supported", printable(value)));
       entry_.dtype = *dtype;
       return to(State::tensor);
     }

@@ -256,7 +256,7 @@ def expected_pixels(content):
 
 def decoded(path, content):
     path.write_bytes(content)
-    run = subprocess.run([PROBE, "decode", path], capture_output=True, text=True, timeout=60)
+    run = subprocess.run([PROBE, "decode", path], capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
     answer = json.loads(run.stdout)
     if "width" in answer:

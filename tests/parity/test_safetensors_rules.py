@@ -159,8 +159,8 @@ STRICTER = {
     "dtype F8_E8M0": file_of({"a": entry("F8_E8M0", (4,))}, FOUR),
     # Memory: the reference would take gigabytes.
     "unknown field, nested 100 deep": one("{" + FIELDS + ',"x":' + "[" * 100 + "]" * 100 + "}"),
-    "300,000 tensors": file_of(
-        "{" + ",".join('"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}' % i for i in range(300_000)) + "}"
+    "200,001 tensors": file_of(
+        "{" + ",".join('"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}' % i for i in range(200_001)) + "}"
     ),
     "200,000 metadata entries": file_of({"__metadata__": {str(i): "" for i in range(200_000)}}),
     "40 MB of metadata": file_of({"__metadata__": {"a": "x" * 40_000_000}}),
@@ -225,7 +225,7 @@ def test_what_is_not_a_regular_file_is_refused_at_once(kind, tmp_path):
         os.mkfifo(path)
     elif kind == "device":
         path = Path("/dev/zero")
-    answer = json.loads(subprocess.run([PROBE, path], capture_output=True, timeout=10).stdout)
+    answer = json.loads(subprocess.run([PROBE, path], capture_output=True, timeout=60).stdout)
     assert answer["error"]["code"] == ("model_not_found" if kind == "missing" else "model_invalid")
 
 
@@ -245,7 +245,7 @@ def test_a_header_of_100_mb_takes_bounded_memory(content, tmp_path):
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 
-    run = subprocess.run([PROBE, path], capture_output=True, preexec_fn=limit, timeout=60)
+    run = subprocess.run([PROBE, path], capture_output=True, preexec_fn=limit, timeout=300)
     assert run.returncode == 0, run.stderr.decode()[-300:]
 
 
