@@ -10,7 +10,7 @@ SIDE = 128
 RELATIONS = ("above", "below", "left", "right")
 # Half the longer side of a shape, in pixels: (least, most) for each size word; None is "no size named".
 SINGLE_RADIUS = {"small": (15, 19), None: (27, 35), "large": (43, 51)}
-PAIR_RADIUS = {"small": (13, 15), None: (18, 21), "large": (24, 27)}
+PAIR_RADIUS = {"small": (14, 16), None: (18.5, 21), "large": (24, 27)}
 # Where a place name puts a shape, in units of the offset from the middle.
 PLACES = {
     "top": (0, -1), "bottom": (0, 1), "left": (-1, 0), "right": (1, 0), "top left": (-1, -1), "top right": (1, -1),

@@ -1,6 +1,7 @@
-"""Stage 4: the UNet, trained to predict v (Salimans & Ho 2022) from noisy latents and the frozen text encoder."""
+"""Stage 3: the UNet, trained to predict v (Salimans & Ho 2022) from noisy latents and the frozen text encoder."""
 
 import copy
+import random
 
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
@@ -9,7 +10,10 @@ from tqdm import tqdm
 
 import checkpoint
 import configs
+from latents import pictures_and_latents
 from schedule import learning_rate, set_learning_rate
+from shapes.caption import caption
+from shapes.scene import random_scene
 from text_encoder import token_ids
 
 
@@ -20,12 +24,12 @@ def new_unet():
     return unet
 
 
-def _batch(latents, embeddings, empty, generator):
-    """Latents and text states of a random batch; some captions are dropped so that guidance has something to compare."""
-    chosen = torch.randint(len(latents), (configs.UNET_BATCH,), generator=generator)
-    states = embeddings(chosen)
-    dropped = torch.rand(configs.UNET_BATCH, generator=generator) < configs.CAPTION_DROPOUT
-    return latents[chosen].float(), torch.where(dropped[:, None, None], empty, states)
+def _batch(step):
+    """Latents and captions of a batch; some captions are dropped so that guidance has something to compare."""
+    rng = random.Random(f"denoiser {configs.SEED} {step}")
+    scenes = [random_scene(rng) for _ in range(configs.UNET_BATCH)]
+    captions = ["" if rng.random() < configs.CAPTION_DROPOUT else caption(scene, rng) for scene in scenes]
+    return pictures_and_latents(scenes)[1], captions
 
 
 def _timesteps(generator):
@@ -48,7 +52,7 @@ def _update_average(average, unet, step):
             kept.lerp_(new, 1 - decay)
 
 
-def train_unet(path, latents, captions, tokenizer, text_encoder):
+def train_unet(path, tokenizer, text_encoder):
     """The averaged weights of the trained UNet. Continues from the checkpoint at `path` where there is one."""
     torch.manual_seed(configs.SEED)
     unet = new_unet()
@@ -61,19 +65,14 @@ def train_unet(path, latents, captions, tokenizer, text_encoder):
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
     scheduler = DDPMScheduler(**configs.SCHEDULER)
-    ids = token_ids(tokenizer, captions)
-
-    @torch.no_grad()
-    def states(rows):
-        return text_encoder(rows).last_hidden_state
-
-    empty = states(token_ids(tokenizer, [""]))
     progress = tqdm(range(first, configs.UNET_STEPS), initial=first, total=configs.UNET_STEPS, desc="denoiser", mininterval=5)
     smooth = None
     for step in progress:
         generator = torch.Generator().manual_seed(configs.SEED + step)
         set_learning_rate(optimizer, learning_rate(step, configs.UNET_STEPS, configs.UNET_LEARNING_RATE))
-        clean, text = _batch(latents, lambda rows: states(ids[rows]), empty, generator)
+        clean, captions = _batch(step)
+        with torch.no_grad():
+            text = text_encoder(token_ids(tokenizer, captions)).last_hidden_state
         timesteps, noise = _timesteps(generator), _noise(clean.shape, generator)
         noisy = scheduler.add_noise(clean, noise, timesteps)
         with torch.autocast("cpu", torch.bfloat16):

@@ -13,26 +13,26 @@ from transformers import CLIPTokenizer
 
 from denoiser import train_unet
 from export import export
-from latents import make_latents, standardise
 from text_encoder import train_text_encoder
 from tokenizer import write_tokenizer
-from vae import train_vae
+from vae import new_vae, rescale, train_decoder, train_encoder
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True, help="folder of the finished model")
-    parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints and latents")
+    parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
 
-    vae = train_vae(arguments.work / "vae.pt")
-    standardise(vae)
     write_tokenizer(arguments.work / "tokenizer")
     tokenizer = CLIPTokenizer.from_pretrained(arguments.work / "tokenizer")
     text_encoder = train_text_encoder(arguments.work / "text_encoder.pt", tokenizer)
-    latents, captions = make_latents(arguments.work / "latents.pt", vae)
-    unet = train_unet(arguments.work / "unet.pt", latents, captions, tokenizer, text_encoder)
+    unet = train_unet(arguments.work / "unet.pt", tokenizer, text_encoder)
+    vae = new_vae()
+    train_decoder(arguments.work / "decoder.pt", vae)
+    train_encoder(arguments.work / "encoder.pt", vae)
+    rescale(vae)
     export(arguments.output, vae, text_encoder, unet)
 
 

@@ -1,80 +1,102 @@
-"""Stage 1: the autoencoder, trained on crops of rendered scenes."""
+"""Stage 1: the autoencoder. Decoder and encoder learn apart, because what lies between them is known (latents.py)."""
 
 import random
 
-import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from tqdm import tqdm
 
 import checkpoint
 import configs
+from latents import BLOCK, pictures_and_latents
 from schedule import learning_rate, set_learning_rate
-from shapes.render import render
 from shapes.scene import SIDE, random_scene
 
 
-def to_tensor(pictures):
-    """uint8 [B, H, W, 3] to float [B, 3, H, W] in [-1, 1]."""
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def _crop(scene, side, rng):
-    """A crop of the scene's picture; most crops of a part are laid over one of its shapes."""
-    item = rng.choice(scene.items)
-    corner = []
-    for middle in (item.y, item.x):
-        spread = item.radius if rng.random() < 0.9 else SIDE
-        start = int(middle + rng.uniform(-spread, spread)) - side // 2
-        corner.append(min(max(start, 0), SIDE - side))
-    return render(scene)[corner[0]:corner[0] + side, corner[1]:corner[1] + side]
-
-
-def _batch(step, size, side):
-    rng = random.Random(f"vae {configs.SEED} {step}")
-    return to_tensor([_crop(random_scene(rng), side, rng) for _ in range(size)])
-
-
-def _loss(vae, pictures):
-    posterior = vae.encode(pictures).latent_dist
-    latents = posterior.sample()
-    noise = torch.rand(len(latents), 1, 1, 1) * configs.VAE_LATENT_NOISE * latents.detach().std(dim=(0, 2, 3), keepdim=True)
-    decoded = vae.decode(latents + noise * torch.randn_like(latents)).sample.float()
-    error = decoded - pictures
-    edges = (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
-    kl = posterior.kl().mean() / latents[0].numel()
-    reconstruction = error.abs().mean()
-    return reconstruction + error.square().mean() + edges + configs.VAE_KL_WEIGHT * kl, reconstruction
-
-
-def _plan():
-    """(batch size, crop side) of every step."""
-    return [(batch, side) for steps, batch, side in configs.VAE_STAGES for _ in range(steps)]
-
-
-def train_vae(path):
-    """The trained autoencoder. Continues from the checkpoint at `path` where there is one."""
+def new_vae():
     torch.manual_seed(configs.SEED)
-    vae = AutoencoderKL(**configs.VAE)
-    optimizer = torch.optim.AdamW(vae.parameters(), betas=(0.9, 0.99), weight_decay=1e-4)
-    plan, first = _plan(), 0
+    return AutoencoderKL(**configs.VAE)
+
+
+def _corner(scene, side, rng):
+    """Where a crop of the picture begins, in blocks of latents; most crops lie over one of the shapes."""
+    item = rng.choice(scene.items)
+    spread = item.radius if rng.random() < 0.9 else SIDE
+    starts = [(middle + rng.uniform(-spread, spread) - side / 2) / BLOCK for middle in (item.y, item.x)]
+    return [min(max(round(start), 0), (SIDE - side) // BLOCK) for start in starts]
+
+
+def _batch(name, step, size, side):
+    """Crops of `size` pictures, and of their latents."""
+    rng = random.Random(f"{name} {configs.SEED} {step}")
+    scenes = [random_scene(rng) for _ in range(size)]
+    pictures, latents = pictures_and_latents(scenes)
+    few = side // BLOCK
+    crops = []
+    for index, scene in enumerate(scenes):
+        y, x = _corner(scene, side, rng)
+        crops.append((pictures[index, :, y * BLOCK:y * BLOCK + side, x * BLOCK:x * BLOCK + side],
+                      latents[index, :, y:y + few, x:x + few]))
+    return [torch.stack(part) for part in zip(*crops)]
+
+
+def _decoder_loss(vae, pictures, latents):
+    """A little noise on the latents teaches the decoder to pass over the denoiser's small errors."""
+    noise = torch.rand(len(latents), 1, 1, 1) * configs.VAE_LATENT_NOISE
+    error = vae.decode(latents + noise * torch.randn_like(latents)).sample.float() - pictures
+    edges = (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
+    return error.abs().mean() + error.square().mean() + edges, error.abs().mean().item()
+
+
+def _encoder_loss(vae, pictures, latents):
+    posterior = vae.encode(pictures).latent_dist
+    error = posterior.mean.float() - latents
+    spread = (posterior.logvar.float() - configs.VAE_LOG_VARIANCE).square().mean()
+    return error.abs().mean() + error.square().mean() + 0.01 * spread, error.abs().mean().item()
+
+
+def _train(name, path, vae, parts, loss_of, stages):
+    parameters = [parameter for part in parts for parameter in part.parameters()]
+    optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.99), weight_decay=1e-4)
+    plan = [(batch, side) for steps, batch, side in stages for _ in range(steps)]
+    first, smooth = 0, None
     if saved := checkpoint.load(path):
-        vae.load_state_dict(saved["vae"])
+        for part, weights in zip(parts, saved["parts"]):
+            part.load_state_dict(weights)
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
-    progress = tqdm(range(first, len(plan)), initial=first, total=len(plan), desc="autoencoder", mininterval=5)
-    smooth = None
+    progress = tqdm(range(first, len(plan)), initial=first, total=len(plan), desc=name, mininterval=5)
     for step in progress:
         torch.manual_seed(configs.SEED + step)
         set_learning_rate(optimizer, learning_rate(step, len(plan), configs.VAE_LEARNING_RATE))
         with torch.autocast("cpu", torch.bfloat16):
-            loss, reconstruction = _loss(vae, _batch(step, *plan[step]))
+            loss, shown = loss_of(vae, *_batch(name, step, *plan[step]))
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
-        smooth = reconstruction.item() if smooth is None else 0.98 * smooth + 0.02 * reconstruction.item()
+        smooth = shown if smooth is None else 0.98 * smooth + 0.02 * shown
         progress.set_postfix(l1=f"{smooth:.4f}", refresh=False)
-        if (step + 1) % 250 == 0 or step + 1 == len(plan):
-            checkpoint.save(path, vae=vae.state_dict(), optimizer=optimizer.state_dict(), step=step + 1)
-    return vae.eval()
+        if (step + 1) % 100 == 0 or step + 1 == len(plan):
+            checkpoint.save(path, parts=[part.state_dict() for part in parts], optimizer=optimizer.state_dict(), step=step + 1)
+
+
+def train_decoder(path, vae):
+    """Trains the decoder of `vae` in place. Continues from the checkpoint at `path` where there is one."""
+    _train("decoder", path, vae, [vae.decoder, vae.post_quant_conv], _decoder_loss, configs.DECODER_STAGES)
+
+
+def train_encoder(path, vae):
+    """Trains the encoder of `vae` in place. Continues from the checkpoint at `path` where there is one."""
+    _train("encoder", path, vae, [vae.encoder, vae.quant_conv], _encoder_loss, configs.ENCODER_STAGES)
+
+
+@torch.no_grad()
+def rescale(vae):
+    """Folds SD 1.5's scaling factor into the 1x1 convolutions at both ends of the latents; pictures do not change."""
+    gain, channels = 1 / configs.VAE_SCALING_FACTOR, configs.VAE["latent_channels"]
+    vae.post_quant_conv.weight /= gain
+    vae.quant_conv.weight[:channels] *= gain
+    vae.quant_conv.bias[:channels] *= gain
+    vae.quant_conv.bias[channels:] += 2 * torch.tensor(gain).log()  # log variances
+    vae.register_to_config(scaling_factor=configs.VAE_SCALING_FACTOR)
