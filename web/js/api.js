@@ -79,7 +79,7 @@ export async function* jobEvents(id, onRetry) {
         if (TERMINAL.has(data.type)) return;
       }
     } catch (error) {
-      if (error instanceof ApiError) throw error;
+      if (error instanceof ApiError && error.status < 500) throw error;
     }
     onRetry();
     await wait(delay);

@@ -12,8 +12,8 @@ function fillSelect(select, first, entries) {
 const named = (entries) => entries.map(({ id, label }) => [id, label]);
 
 export function showCapabilities(info) {
-  fillSelect(form.sampler, ["", "the model's own"], named(info.capabilities.samplers));
-  fillSelect(form.schedule, ["", "the model's own"], named(info.capabilities.schedules));
+  fillSelect(form.sampler, ["", "default"], named(info.capabilities.samplers));
+  fillSelect(form.schedule, ["", "default"], named(info.capabilities.schedules));
   const defaults = info.default_model?.defaults ?? {};
   for (const name of NUMBERS) {
     if (defaults[name] !== undefined) form[name].placeholder = String(defaults[name]);
@@ -24,7 +24,8 @@ export function showModels(models) {
   const standard = models.find((model) => model.default);
   const others = models.filter((model) => !model.default);
   const label = (model) => (model.loaded ? model.id : `${model.id} (loads first)`);
-  fillSelect(form.model, ["", standard ? label(standard) : "default"], others.map((model) => [model.id, label(model)]));
+  const first = standard ? [standard.id, label(standard)] : ["", "default"];
+  fillSelect(form.model, first, others.map((model) => [model.id, label(model)]));
 }
 
 // The job the form describes, without pictures. Fields left empty are the model's to choose.
@@ -46,10 +47,14 @@ export function fillForm(parameters, seed) {
   for (const name of ["prompt", "negative_prompt", "model", "sampler", "schedule", ...NUMBERS]) {
     const value = parameters[name];
     form[name].value = value === undefined || value === null ? "" : String(value);
+    if (form[name].selectedIndex === -1) form[name].selectedIndex = 0;
   }
   form.count.value = "1";
   form.seed.value = seed;
-  if (parameters.strength !== undefined) form.strength.value = parameters.strength;
+  if (parameters.strength !== undefined) {
+    form.strength.value = parameters.strength;
+    form.strength.dispatchEvent(new Event("input"));
+  }
 }
 
 export function showFormError(message, param) {

@@ -33,14 +33,19 @@ function openViewer(entry) {
   viewer.showModal();
 }
 
-export function addPicture(entry, { atEnd = false } = {}) {
+// `blob` is kept beside its address: the page's policy lets no script fetch a blob: address.
+export function addPicture({ blob, ...settings }, { atEnd = false } = {}) {
+  const entry = { ...settings, blob, url: URL.createObjectURL(blob) };
   const button = document.createElement("button");
   const image = document.createElement("img");
   image.src = entry.url;
   image.alt = `${entry.parameters.prompt}, seed ${entry.seed}`;
   image.loading = "lazy";
   button.type = "button";
-  button.append(image);
+  const caption = document.createElement("span");
+  caption.textContent = entry.parameters.prompt;
+  caption.setAttribute("aria-hidden", "true");
+  button.append(image, caption);
   button.addEventListener("click", () => openViewer(entry));
   const item = document.createElement("li");
   item.append(button);
@@ -58,7 +63,7 @@ export async function loadGallery() {
       if (!blob) continue;
       const seed = String(BigInt(job.seed) + BigInt(index));
       const name = `${job.id}-${index}.${blob.type.split("/")[1]}`;
-      addPicture({ url: URL.createObjectURL(blob), parameters: job.parameters ?? {}, seed, name }, { atEnd: true });
+      addPicture({ blob, parameters: job.parameters ?? {}, seed, name }, { atEnd: true });
     }
   }
 }
@@ -71,7 +76,9 @@ export function setUpViewer() {
     document.getElementById("prompt").focus();
   });
   document.getElementById("viewer-input").addEventListener("click", async () => {
-    await setPicture(await (await fetch(opened.url)).blob());
+    await setPicture(opened.blob);
+    if (!document.getElementById("prompt").value) fillForm(opened.parameters, "");
     viewer.close();
+    document.getElementById("mask").focus();
   });
 }

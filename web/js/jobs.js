@@ -16,9 +16,11 @@ function makeRow(id, prompt) {
   part(".job-prompt").textContent = prompt;
   part(".job-prompt").title = prompt;
   part(".job-cancel").setAttribute("aria-label", `Cancel: ${prompt}`);
+  part("progress").setAttribute("aria-label", `Progress: ${prompt}`);
   list.append(row);
   return {
     row,
+    prompt,
     image: part("img"),
     bar: part("progress"),
     state: part(".job-state"),
@@ -36,6 +38,7 @@ function endRow(view, text, failed) {
   view.bar.hidden = true;
   view.row.classList.toggle("failed", failed);
   view.button.textContent = "Dismiss";
+  view.button.setAttribute("aria-label", `Dismiss: ${view.prompt}`);
   view.button.disabled = false;
   view.button.onclick = () => {
     view.row.remove();
@@ -51,8 +54,9 @@ function showPreview(view, event) {
 
 function addResults(id, event) {
   event.images.forEach(({ image, seed }, index) => {
-    const url = `data:image/${event.format};base64,${image}`;
-    addPicture({ url, parameters: event.parameters, seed: String(seed), name: `${id}-${index}.${event.format}` });
+    const bytes = Uint8Array.from(atob(image), (letter) => letter.charCodeAt(0));
+    const blob = new Blob([bytes], { type: `image/${event.format}` });
+    addPicture({ blob, parameters: event.parameters, seed: String(seed), name: `${id}-${index}.${event.format}` });
   });
 }
 

@@ -9,8 +9,8 @@ function apply(theme) {
 export function setUpTheme(button) {
   apply(localStorage.getItem(KEY));
   button.addEventListener("click", () => {
-    const dark = getComputedStyle(document.documentElement).getPropertyValue("--background").trim() === "#14171c";
-    const theme = dark ? "light" : "dark";
+    const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    const theme = (document.documentElement.dataset.theme ?? system) === "dark" ? "light" : "dark";
     localStorage.setItem(KEY, theme);
     apply(theme);
   });
