@@ -27,7 +27,7 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
 def drawn_pictures(count):
     rng = random.Random(0)
     for _ in range(count):
-        yield Image.fromarray(render(random_scene(rng))[0])
+        yield Image.fromarray(render(random_scene(rng)))
 
 
 def pictures_of(folder, count, side):

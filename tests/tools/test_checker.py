@@ -17,7 +17,7 @@ PAIR = Scene((Item("circle", "red", "small", 64, 30, 14), Item("square", "blue",
 
 
 def picture(scene):
-    return render(scene)[0]
+    return render(scene)
 
 
 def with_item(scene, index, **changes):
