@@ -19,10 +19,10 @@ VAE_LOG_VARIANCE = -6.0  # of the posterior, in units of the latents' spread
 VAE_SCALING_FACTOR = 0.18215  # latents leave the encoder with a spread of 1 / factor in every channel, as in SD 1.5
 
 TEXT = dict(
-    hidden_size=TEXT_WIDTH, intermediate_size=4 * TEXT_WIDTH, projection_dim=TEXT_WIDTH, num_hidden_layers=3,
+    hidden_size=TEXT_WIDTH, intermediate_size=4 * TEXT_WIDTH, projection_dim=TEXT_WIDTH, num_hidden_layers=2,
     num_attention_heads=4, max_position_embeddings=CONTEXT_LENGTH, hidden_act="quick_gelu",
 )
-TEXT_STEPS, TEXT_BATCH, TEXT_LEARNING_RATE = 3500, 32, 1.5e-3
+TEXT_STEPS, TEXT_BATCH, TEXT_LEARNING_RATE = 1200, 32, 2e-3
 
 UNET = dict(
     sample_size=16, in_channels=4, out_channels=4,
@@ -31,7 +31,7 @@ UNET = dict(
     block_out_channels=(48, 96, 160, 160), layers_per_block=1, norm_num_groups=16,
     attention_head_dim=2, cross_attention_dim=TEXT_WIDTH,  # this key counts heads, as in SD 1.5
 )
-UNET_STEPS, UNET_BATCH, UNET_LEARNING_RATE = 4000, 16, 1e-3
+UNET_STEPS, UNET_BATCH, UNET_LEARNING_RATE = 3600, 16, 1e-3
 CAPTION_DROPOUT = 0.1
 OFFSET_NOISE = 0.1  # keeps the model steady when strong guidance shifts whole areas
 EMA_DECAY = 0.998
