@@ -64,6 +64,10 @@ test-tsan: deps-test ## unit tests of threads and queues under ThreadSanitizer
 fuzz: deps-test ## run every fuzz target for a minute
 	@cmake --preset fuzz --log-level=WARNING >/dev/null && cmake --build --preset fuzz && tests/fuzz/run.sh build/fuzz 60
 
+.PHONY: demo-accuracy
+demo-accuracy: build deps-test ## judge the bundled model on prompts its training never saw
+	@$(PYTHON) tools/demo_accuracy.py
+
 .PHONY: format lint
 format: ## format the code
 	@git ls-files '*.cpp' '*.h' | xargs clang-format-14 -i
