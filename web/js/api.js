@@ -1,9 +1,5 @@
-// The jobs API: requests with the key of this tab, errors as exceptions, streams as async iterators.
-
-const KEY = "sd-worker-key";
-
-export const apiKey = () => sessionStorage.getItem(KEY) ?? "";
-export const setApiKey = (key) => sessionStorage.setItem(KEY, key);
+// The jobs API: errors as exceptions, streams as async iterators. A worker with a key has asked for it before it gave out
+// the page, and the browser sends it along.
 
 export class ApiError extends Error {
   constructor(status, body) {
@@ -13,10 +9,8 @@ export class ApiError extends Error {
   }
 }
 
-async function request(path, { headers = {}, ...options } = {}) {
-  const key = apiKey();
-  const authorization = key ? { Authorization: `Bearer ${key}` } : {};
-  const response = await fetch(path, { ...options, headers: { ...headers, ...authorization } });
+async function request(path, options) {
+  const response = await fetch(path, options);
   if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => null));
   return response;
 }
@@ -64,7 +58,7 @@ const TERMINAL = new Set(["complete", "error", "cancelled"]);
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Every event of a job to its terminal one. A broken connection is resumed after the last event that came; `onRetry` is
-// told. (EventSource cannot send a key, so the stream is read with fetch.)
+// told. (EventSource hides the status that says why a stream is refused, so it is read with fetch.)
 export async function* jobEvents(id, onRetry) {
   let last = null;
   for (let delay = 500; ; delay = Math.min(delay * 2, 8000)) {

@@ -1,4 +1,4 @@
-import { apiKey, getJson, postJob, setApiKey } from "./api.js";
+import { getJson, postJob } from "./api.js";
 import { readForm, seedText, showCapabilities, showFormError, showModels } from "./form.js";
 import { loadGallery, setUpViewer } from "./gallery.js";
 import { followJob, followRunningJobs } from "./jobs.js";
@@ -19,8 +19,7 @@ async function showWorker() {
     state.textContent = loading ? `loading ${loading.id}` : `ready on ${info.device}, version ${info.version}`;
     return true;
   } catch (error) {
-    state.textContent = error.status === 401 ? "an API key is needed" : "the worker does not answer";
-    if (error.status === 401) document.getElementById("key-box").open = true;
+    state.textContent = error.status === 401 ? "an API key is needed: reload the page" : "the worker does not answer";
     return false;
   }
 }
@@ -33,7 +32,7 @@ async function submit(event) {
   try {
     const job = { ...readForm(), ...(await pictureFields()) };
     const { job_id } = await postJob(job, seed);
-    followJob(job_id, job.prompt);
+    followJob(job_id, job.prompt, { show: true });
   } catch (error) {
     showFormError(error.message, error.param);
   }
@@ -46,17 +45,12 @@ function setUpForm() {
     event.preventDefault();
     form.requestSubmit();
   });
-  const key = document.getElementById("key");
-  key.value = apiKey();
-  key.addEventListener("change", () => {
-    setApiKey(key.value);
-    start();
-  });
 }
 
 async function start() {
-  if (!(await showWorker())) return;
+  await showWorker();
   await Promise.allSettled([followRunningJobs(), loadGallery()]);
+  document.getElementById("gallery").setAttribute("aria-busy", "false");
 }
 
 setUpTheme(document.getElementById("theme"));

@@ -8,6 +8,7 @@ const list = document.getElementById("gallery");
 const viewer = document.getElementById("viewer");
 const SHOWN = ["prompt", "negative_prompt", "model", "sampler", "schedule", "steps", "guidance_scale", "strength"];
 let opened = null;
+const shown = new Set(); // names: a job that ends while the page loads comes both from its stream and from the list
 
 function openViewer(entry) {
   opened = entry;
@@ -35,6 +36,8 @@ function openViewer(entry) {
 
 // `blob` is kept beside its address: the page's policy lets no script fetch a blob: address.
 export function addPicture({ blob, ...settings }, { atEnd = false } = {}) {
+  if (shown.has(settings.name)) return;
+  shown.add(settings.name);
   const entry = { ...settings, blob, url: URL.createObjectURL(blob) };
   const button = document.createElement("button");
   const image = document.createElement("img");

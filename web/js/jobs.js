@@ -74,9 +74,10 @@ const handlers = {
   },
 };
 
-export async function followJob(id, prompt) {
+export async function followJob(id, prompt, { show = false } = {}) {
   const view = makeRow(id, prompt);
   showEmpty();
+  if (show) view.row.scrollIntoView({ block: "nearest" });
   view.button.onclick = async () => {
     view.button.disabled = true;
     await cancelJob(id).catch((error) => endRow(view, error.message, true));

@@ -9,11 +9,12 @@ const brush = document.getElementById("brush");
 const strength = document.getElementById("strength");
 const view = canvas.getContext("2d");
 const mask = document.createElement("canvas");
-const MASK_OPACITY = 0.55;
+const MASK_OPACITY = 0.6;
 
 let picture = null; // ImageBitmap
 let source = ""; // base64 of the file as it came
 let painted = false;
+let pattern = null; // of the brush
 let cursor = null; // keyboard brush, in picture pixels
 
 function draw() {
@@ -34,9 +35,24 @@ function draw() {
 // The slider counts in pixels of a 512-pixel picture.
 const radius = () => ((Number(brush.value) / 2) * canvas.width) / 512;
 
+// Light and dark stripes: seen on a picture of any colour.
+function stripes() {
+  const tile = document.createElement("canvas");
+  const side = Math.max(4, Math.round(canvas.width / 64));
+  tile.width = tile.height = 2 * side;
+  const pen = tile.getContext("2d");
+  for (let y = 0; y < 2 * side; y++) {
+    for (let x = 0; x < 2 * side; x++) {
+      pen.fillStyle = (x + y) % (2 * side) < side ? "#fff" : "#333";
+      pen.fillRect(x, y, 1, 1);
+    }
+  }
+  return view.createPattern(tile, "repeat");
+}
+
 function paint(from, to) {
   const pen = mask.getContext("2d");
-  pen.strokeStyle = "rgb(255, 60, 60)";
+  pen.strokeStyle = pattern;
   pen.lineCap = "round";
   pen.lineWidth = 2 * radius();
   pen.beginPath();
@@ -75,6 +91,7 @@ export async function setPicture(blob) {
   source = await toBase64(blob);
   canvas.width = picture.width;
   canvas.height = picture.height;
+  pattern = stripes();
   drop.hidden = true;
   editor.hidden = false;
   clearMask();

@@ -1,0 +1,44 @@
+import pytest
+from playwright.sync_api import expect
+
+PROMPT = "a large yellow circle on a green background"
+
+
+@pytest.fixture
+def opened(page):
+    """A page whose newest picture is opened."""
+    before = page.pictures.count()
+    page.make(prompt=PROMPT, seed=11, guidance_scale=4)
+    expect(page.pictures).to_have_count(before + 1)
+    page.fill(prompt="something else", seed="", steps=3, guidance_scale="")
+    page.pictures.first.click()
+    return page
+
+
+def test_a_picture_shows_its_settings_and_gives_them_back(opened):
+    for text in (PROMPT, "shapes-128", "11"):
+        expect(opened.find("#viewer-settings")).to_contain_text(text)
+    opened.tab.get_by_role("button", name="Use these settings").click()
+    expect(opened.find("#viewer")).to_be_hidden()
+    for name, value in {"prompt": PROMPT, "seed": "11", "steps": "6", "guidance_scale": "4", "model": "shapes-128"}.items():
+        expect(opened.find(f"#{name}")).to_have_value(value)
+
+
+def test_a_picture_becomes_the_next_input(opened):
+    opened.tab.get_by_role("button", name="Start from this picture").click()
+    expect(opened.find("#viewer")).to_be_hidden()
+    assert opened.make(steps=2)["operation"] == "image_transform"
+    expect(opened.jobs).to_have_count(0)
+
+
+def test_a_picture_is_downloaded(opened):
+    with opened.tab.expect_download() as download:
+        opened.find("#viewer-download").click()
+    assert download.value.suggested_filename.endswith(".png")
+
+
+def test_earlier_pictures_are_there_after_a_reload(opened):
+    count = opened.pictures.count()
+    opened.tab.reload()
+    expect(opened.pictures).to_have_count(count)
+    expect(opened.pictures.first).to_have_attribute("alt", f"{PROMPT}, seed 11")
