@@ -48,4 +48,6 @@ class Program:
         return Result(process.returncode, stdout, stderr)
 
     def generate(self, *arguments, **options) -> Result:
-        return self.run("generate", "--threads", 1, *arguments, **options)
+        """On one thread, unless the arguments say otherwise."""
+        threads = [] if "--threads" in arguments else ["--threads", 1]
+        return self.run("generate", *threads, *arguments, **options)

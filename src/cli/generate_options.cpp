@@ -7,6 +7,8 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "schedulers/names.h"
+
 namespace sdw::cli {
 namespace {
 
@@ -47,6 +49,16 @@ Result<at::Device> parse_device(const std::string& name) {
         "device"};
   }
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(*index));
+}
+
+// "DPM++ 2M Karras" names a schedule too; --schedule goes before it.
+Status split_sampler_name(pipeline::SamplingOptions& sampling) {
+  if (sampling.sampler.empty()) return ok_status();
+  auto names = schedulers::split_sampler_and_schedule(sampling.sampler);
+  if (!names) return names.error();
+  sampling.sampler = names->first;
+  if (sampling.schedule.empty()) sampling.schedule = names->second;
+  return ok_status();
 }
 
 }  // namespace
@@ -117,6 +129,7 @@ Status check_generate_options(GenerateOptions& options) {
   if (!folder.empty() && !fs::is_directory(folder, ignored)) {
     return usage("output", fmt::format("there is no folder {} to write to", folder.string()));
   }
+  if (auto status = split_sampler_name(options.sampling); !status) return status;
   return pipeline::check_sampling_options(options.sampling);
 }
 

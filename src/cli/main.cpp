@@ -1,11 +1,32 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <string>
+#include <vector>
 
 #include "cli/exit_code.h"
 #include "cli/generate_command.h"
 #include "cli/inspect_command.h"
 #include "cli/serve.h"
 #include "support/log.h"
+
+namespace {
+
+// As CLI11 wants them: last first. Its version 2.1 takes the next argument for the value of "--prompt=", so
+// an empty value is made an argument of its own.
+std::vector<std::string> reversed_arguments(int argc, char** argv) {
+  std::vector<std::string> arguments;
+  for (int i = argc - 1; i > 0; --i) {
+    std::string argument = argv[i];
+    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+      argument.pop_back();
+      arguments.emplace_back();
+    }
+    arguments.push_back(std::move(argument));
+  }
+  return arguments;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace sdw;
@@ -19,7 +40,7 @@ int main(int argc, char** argv) {
   cli::add_inspect_command(app, exit_code);
   cli::add_serve_command(app, exit_code);
   try {
-    app.parse(argc, argv);
+    app.parse(reversed_arguments(argc, argv));
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {

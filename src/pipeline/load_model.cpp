@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "models/memory.h"
+#include "models/model_file.h"
 #include "pipeline/free_memory.h"
 #include "pipeline/model_components.h"
 #include "pipeline/model_folder.h"
@@ -27,8 +28,21 @@ Status check_memory(const ModelFolder& folder, const LoadOptions& options) {
                            limit / kGigabyte)};
 }
 
+// The tokenizer reads its folder by itself: that its files are regular ones of this model is seen to here.
+Status check_tokenizer_files(const ModelFolder& folder, const char* name) {
+  for (const char* file : {"vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
+                           "special_tokens_map.json", "added_tokens.json"}) {
+    const auto relative = std::filesystem::path(name) / file;
+    std::error_code ignored;
+    if (!std::filesystem::exists(std::filesystem::symlink_status(folder.root / relative, ignored))) continue;
+    if (auto path = models::model_file(folder.root, relative); !path) return path.error();
+  }
+  return ok_status();
+}
+
 Result<text::ClipTokenizer> load_tokenizer(const ModelFolder& folder, const char* name,
                                            const models::ClipTextConfig& encoder) {
+  if (auto status = check_tokenizer_files(folder, name); !status) return status.error();
   auto tokenizer = text::ClipTokenizer::load(folder.root / name);
   if (!tokenizer) return tokenizer;
   const auto positions = static_cast<std::size_t>(encoder.max_position_embeddings);

@@ -114,7 +114,9 @@ Result<ModelFolder> read_model_folder(const fs::path& path) {
   if (!unet) return unet.error();
   auto vae = models::check_vae(path, "vae");
   if (!vae) return vae.error();
-  auto scheduler = schedulers::load_scheduler_settings(path / "scheduler" / "scheduler_config.json");
+  const auto scheduler_file = fs::path("scheduler") / "scheduler_config.json";
+  if (auto file = models::model_file(path, scheduler_file); !file) return file.error();
+  auto scheduler = schedulers::load_scheduler_settings(path / scheduler_file);
   if (!scheduler) return scheduler.error();
 
   // The reference takes the class from the index, whatever the scheduler's own file says.

@@ -8,7 +8,6 @@ from reference import cases, inputs
 from reference.cache import model_folder, reference_picture
 from reference.compare import assert_same_picture
 from reference.pictures import Case
-from reference.samplers import Unsupported
 
 
 def by_name(table: dict):
@@ -54,19 +53,9 @@ def test_every_way_a_model_is_saved(program, case, tmp_path):
 
 @by_sampler(cases.SAMPLER_MATRIX)
 def test_every_sampler_with_every_schedule(program, case, tmp_path):
-    try:
-        reference = reference_picture(case)
-    except Unsupported:
-        result = program.generate(*arguments(case, tmp_path))
-        assert result.code == 2, f"expected exit code 2, got {result.code}: {result.stderr}"
-        assert case.schedule in result.stderr and result.stderr.count("\n") == 1, result.stderr
-        return
-    result = program.generate(*arguments(case, tmp_path))
-    assert result.code == 0, f"expected a picture, got exit code {result.code}: {result.stderr}"
-    assert_same_picture(result.pictures[0], reference)
+    check(program, case, tmp_path)
 
 
-@pytest.mark.xfail(strict=False, reason="known difference: sd15_dummy with ddpm; empty prompts")
 @by_sampler(cases.SCHEDULE_ONLY + cases.SAMPLERS_ELSEWHERE)
 def test_other_families_with_other_samplers(program, case, tmp_path):
     check(program, case, tmp_path)
@@ -87,7 +76,6 @@ def test_guidance_scales(program, case, tmp_path):
     check(program, case, tmp_path)
 
 
-@pytest.mark.xfail(strict=False, reason="known difference: sd15_dummy with ddpm; empty prompts")
 @by_name(cases.PROMPT_CASES)
 def test_prompts(program, case, tmp_path):
     check(program, case, tmp_path)

@@ -12,7 +12,6 @@ from PIL import Image
 
 from reference.families import FAMILIES, save_family
 from reference.pictures import Case, run
-from reference.samplers import Unsupported
 from reference.variants import VARIANTS
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -65,18 +64,12 @@ def pipeline_of(model: str):
 
 
 def reference_picture(case: Case) -> numpy.ndarray:
-    """[H, W, 3] uint8. Raises Unsupported where the reference has no such sampler and schedule."""
+    """[H, W, 3] uint8."""
     key = hashlib.sha256(f"{recipe(PICTURE_SOURCES)}{case}".encode()).hexdigest()[:32]
-    file, refusal = WORK / "pictures" / f"{key}.png", WORK / "pictures" / f"{key}.txt"
-    if refusal.exists():
-        raise Unsupported(refusal.read_text())
+    file = WORK / "pictures" / f"{key}.png"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            values = run(pipeline_of(case.model), case, family_of(case.model))
-        except Unsupported as error:
-            refusal.write_text(str(error))
-            raise
+        values = run(pipeline_of(case.model), case, family_of(case.model))
         part = file.with_suffix(f".{os.getpid()}")
         Image.fromarray((values * 255).round().astype("uint8")).save(part, format="png")
         part.rename(file)

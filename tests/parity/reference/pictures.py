@@ -48,16 +48,21 @@ def run(pipeline, case: Case, family, output_type: str = "np"):
     if case.mask_image or not case.input_image:
         arguments |= {"width": case.width, "height": case.height}
 
-    own = pipeline.scheduler
-    scheduler = make_scheduler(own, case.sampler, case.schedule)
+    made = with_class(pipeline, kind, family)
+    if case.sampler or case.schedule:
+        made.scheduler = make_scheduler(made.scheduler, case.sampler, case.schedule)
     with torch.no_grad():
-        return with_class(pipeline, kind, scheduler)(**arguments).images[0 if output_type != "latent" else slice(None)]
+        images = made(**arguments).images
+    return images if output_type == "latent" else images[0]
 
 
-def with_class(pipeline, kind: str, scheduler):
-    """The same components under another pipeline class."""
+def with_class(pipeline, kind: str, family):
+    """The same components under another pipeline class, with the scheduler as a folder has it: the class may put it
+    right, each in its own way."""
     import diffusers
 
+    config = dict(family.scheduler)
+    scheduler = getattr(diffusers, config.pop("_class_name")).from_config(config)
     parts = {**pipeline.components, "scheduler": scheduler}
     if "XL" in kind:
         parts |= {"force_zeros_for_empty_prompt": pipeline.config.force_zeros_for_empty_prompt}

@@ -1,7 +1,5 @@
 """What each sampler and schedule name of the command line means in the reference."""
 
-import inspect
-
 SAMPLERS = {
     "ddim": ("DDIMScheduler", {}),
     "ddpm": ("DDPMScheduler", {}),
@@ -31,20 +29,12 @@ SCHEDULES = {
 }
 
 
-class Unsupported(Exception):
-    """The reference has no such combination: the command line has to refuse it."""
-
-
-def scheduler_class(sampler: str | None, own):
-    import diffusers
-
-    return getattr(diffusers, SAMPLERS[sampler][0]) if sampler else type(own)
-
-
 def make_scheduler(own, sampler: str | None, schedule: str | None):
     """`own` is the pipeline's scheduler; a name that is None keeps the model's own."""
-    kind = scheduler_class(sampler, own)
+    import diffusers
+
+    kind = getattr(diffusers, SAMPLERS[sampler][0]) if sampler else type(own)
     overrides = dict(SAMPLERS[sampler][1]) if sampler else {}
-    if schedule:
+    if schedule:  # a class that does not know a field takes no notice of it
         overrides |= SCHEDULES[schedule]
     return kind.from_config(own.config, **overrides)
