@@ -19,8 +19,9 @@ MODEL = REPOSITORY / "models" / "shapes-128"
 expect.set_options(timeout=30_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """A browser for each module. Playwright's event loop goes with it, so that other tests can start loops of their own."""
     if not Path(CHROMIUM).is_file():
         pytest.skip(f"there is no Chromium at {CHROMIUM}; SD_WORKER_CHROMIUM names another")
     with sync_playwright() as playwright:
