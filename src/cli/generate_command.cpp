@@ -60,7 +60,10 @@ void stop_if(const CancelToken& cancel) {
 
 pipeline::ModelComponents load(const GenerateOptions& options, const ops::Placement& placement) {
   show_status("loading " + options.model.filename().string() + " ...");
-  auto model = pipeline::load_model(options.model, {.placement = placement});
+  pipeline::LoadOptions load_options{.placement = placement};
+  for (const std::string& text : options.loras)
+    load_options.loras.push_back(value_or_throw(parse_lora(text)));
+  auto model = pipeline::load_model(options.model, load_options);
   clear_status();
   return value_or_throw(std::move(model));
 }

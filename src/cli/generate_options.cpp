@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "schedulers/names.h"
@@ -15,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMaxCount = 64;
+constexpr double kMaxLoraStrength = 10;
 
 Error usage(std::string param, std::string message) {
   return {ErrorCode::invalid_request, std::move(message), std::move(param)};
@@ -73,6 +75,22 @@ Result<std::optional<std::uint64_t>> parse_seed(std::string_view text) {
   return std::optional(seed);
 }
 
+Result<pipeline::LoraChoice> parse_lora(const std::string& text) {
+  pipeline::LoraChoice lora{text};
+  const auto equals = text.rfind('=');
+  if (equals == std::string::npos) return lora;
+  const auto* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data() + equals + 1, end, lora.strength);
+  if (parsed.ec != std::errc() || parsed.ptr != end || !(std::abs(lora.strength) <= kMaxLoraStrength)) {
+    return usage(
+        "lora",
+        fmt::format("--lora must be FILE or FILE=STRENGTH with a strength from -{0} to {0}, got '{1}'",
+                    kMaxLoraStrength, text));
+  }
+  lora.file = text.substr(0, equals);
+  return lora;
+}
+
 void add_generate_options(CLI::App& command, GenerateOptions& options) {
   auto& sampling = options.sampling;
   command.add_option("--model", options.model, "diffusers model folder")->required();
@@ -91,6 +109,8 @@ void add_generate_options(CLI::App& command, GenerateOptions& options) {
       ->capture_default_str();
   command.add_option("--sampler", sampling.sampler, "sampler name (default: the model's own)");
   command.add_option("--schedule", sampling.schedule, "schedule name (default: the model's own)");
+  command.add_option("--lora", options.loras, "FILE[=STRENGTH] to add to the model; may repeat")
+      ->allow_extra_args(false);
   command.add_option("--clip-skip", sampling.clip_skip, "1..12; 1 is the last text encoder layer");
   command.add_option("--input-image", options.input_image, "picture to start from");
   command.add_option("--strength", sampling.strength, "0..1, how far from the input picture");
@@ -108,6 +128,9 @@ Status check_generate_options(GenerateOptions& options) {
     return usage("count", fmt::format("count must be from 1 to {}, got {}", kMaxCount, options.count));
   }
   if (auto seed = parse_seed(options.seed); !seed) return seed.error();
+  for (const std::string& text : options.loras) {
+    if (auto lora = parse_lora(text); !lora) return lora.error();
+  }
   if (options.threads < 0)
     return usage("threads", fmt::format("threads must be at least 1, got {}", options.threads));
   if (options.quality < 1 || options.quality > 100) {

@@ -11,6 +11,7 @@
 
 #include "io/picture.h"
 #include "ops/precision.h"
+#include "pipeline/model_components.h"
 #include "pipeline/sampling_config.h"
 #include "support/result.h"
 
@@ -21,7 +22,8 @@ struct GenerateOptions {
   std::filesystem::path model;
   std::string prompt;
   std::optional<std::string> negative_prompt;
-  std::string seed;  // as typed; empty: drawn
+  std::string seed;                // as typed; empty: drawn
+  std::vector<std::string> loras;  // as typed: FILE or FILE=STRENGTH
   pipeline::SamplingOptions sampling;
   int count = 1;
   std::filesystem::path input_image, mask_image;
@@ -40,6 +42,9 @@ Status check_generate_options(GenerateOptions& options);
 
 // A seed as typed; none for "" and "-1". Error: invalid_request.
 Result<std::optional<std::uint64_t>> parse_seed(std::string_view text);
+
+// "style.safetensors=0.8": the file and how much of it, 1 where nothing is said. Error: invalid_request.
+Result<pipeline::LoraChoice> parse_lora(const std::string& text);
 
 // "auto", "cpu", "cuda", "cuda:1". Errors: invalid_request, device_unavailable.
 Result<ops::Placement> parse_placement(const std::string& device, const std::string& precision);

@@ -32,6 +32,7 @@ int serve(const ServeOptions& options) {
   http::JobMetrics observer(registry);
   const auto backend = jobs::make_pipeline_backend({.placement = *placement,
                                                     .memory_limit_bytes = options.memory_limit,
+                                                    .lora_dir = options.lora_dir,
                                                     .text_cache_entries = options.text_cache_entries,
                                                     .picture_cache_entries = options.picture_cache_entries},
                                                    observer);

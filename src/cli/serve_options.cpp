@@ -96,6 +96,7 @@ std::vector<Setting> model_settings(ServeOptions& o) {
   return {
       list(kGroup, "model", "[NAME=]PATH of a diffusers folder; the first is the default model", o.models),
       text(kGroup, "models-dir", "folder whose subfolders are models", o.models_dir),
+      text(kGroup, "lora-dir", "folder of LoRAs (NAME.safetensors) that requests may name", o.lora_dir),
       text(kGroup, "device", "cpu, cuda, cuda:N or auto", o.device),
       choice(kGroup, "precision", "exact, fast or int8", o.precision, {"exact", "fast", "int8"}),
       number(kGroup, "threads", "CPU threads of the engine; 0: one per core", o.threads, {0, 1024}),

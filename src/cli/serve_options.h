@@ -25,6 +25,7 @@ struct ServeOptions {
   double drain_seconds = 30;
   std::vector<std::string> models;  // [NAME=]PATH
   std::filesystem::path models_dir;
+  std::filesystem::path lora_dir;
   std::string device = "auto";
   std::string precision = "exact";
   int threads = 0;

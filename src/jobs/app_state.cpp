@@ -23,15 +23,16 @@ AppState::AppState(Backend& with, Observer& told, const Settings& with_settings,
       engine({queue, models, encoders, times, observer, wakeup}, settings.engine),
       intake(settings.intake_threads, settings.intake_tasks) {
   models.connect(
-      [this](const std::string& id, int percent) {
+      [this](const std::string& key, int percent) {
         for (const RequestQueue::Entry& entry : queue.entries()) {
-          if (entry.job->spec().model == id) entry.job->report_loading({id, percent});
+          Job& job = *entry.job;
+          if (job.model_key() == key) job.report_loading({job.spec().model, percent});
         }
       },
-      [this](const std::string& id) {
+      [this](const std::string& key) {
         const auto waiting = queue.entries();
         return std::any_of(waiting.begin(), waiting.end(),
-                           [&](const RequestQueue::Entry& entry) { return entry.job->spec().model == id; });
+                           [&](const RequestQueue::Entry& entry) { return entry.job->model_key() == key; });
       });
 }
 

@@ -23,6 +23,12 @@ struct NamedModel {
   std::filesystem::path path;
 };
 
+// What is loaded: a model, and the LoRAs added to its weights.
+struct ModelSource {
+  std::filesystem::path path;
+  std::vector<contract::LoraRequest> loras{};
+};
+
 // What a model's configuration files say, before anything is loaded.
 struct ModelDescription {
   std::string family;
@@ -83,7 +89,7 @@ class Backend {
   virtual Result<ModelDescription> inspect(const std::filesystem::path& path) = 0;
   // Called by the loader's thread; `on_progress` takes 0..100. Errors: model_not_found, model_invalid,
   // out_of_memory, cancelled.
-  virtual Result<std::unique_ptr<LoadedModel>> load(const std::filesystem::path& path,
+  virtual Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,
                                                     const std::function<void(int percent)>& on_progress,
                                                     const CancelToken& cancel) = 0;
   // After a model was destroyed: give its memory back to the system.

@@ -137,12 +137,13 @@ bool GenerationEngine::Impl::admit_waiting(const ActiveJob* rival) {
     if (rival != nullptr && rival->rank < entry.rank) return false;
     if (!has_room_for(entry.rank)) return false;
     Job& job = *entry.job;
-    if (loading.contains(job.spec().model)) continue;
-    ModelStore::Acquired acquired = parts_.models.acquire(job.spec().model, job.accepted_at());
+    if (loading.contains(job.model_key())) continue;
+    ModelStore::Acquired acquired =
+        parts_.models.acquire(job.spec().model, job.accepted_at(), job.spec().request.loras);
     // Those behind a job that waits for memory wait too: they would keep it waiting for ever.
     if (acquired.wait == ModelStore::Wait::no_room) return false;
     if (acquired.wait == ModelStore::Wait::loading) {
-      loading.insert(job.spec().model);
+      loading.insert(job.model_key());
       continue;
     }
     if (!parts_.queue.remove(job.id())) continue;  // cancelled just now

@@ -1,5 +1,6 @@
 #include "jobs/job.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -32,9 +33,16 @@ std::shared_ptr<const std::string> shared_data(const Event& event) {
 
 }  // namespace
 
+std::string model_key(const std::string& model, const std::vector<contract::LoraRequest>& loras) {
+  std::string key = model;
+  for (const contract::LoraRequest& lora : loras) key += fmt::format("\n{} {}", lora.name, lora.strength);
+  return key;
+}
+
 Job::Job(JobSpec spec, const EventSettings& events, std::function<void(const Job&)> on_ended)
     : pictures_(take_pictures(spec)),
       spec_(std::move(spec)),
+      model_key_(jobs::model_key(spec_.model, spec_.request.loras)),
       parameters_(parameters_of(spec_)),
       on_ended_(std::move(on_ended)),
       events_(events) {}

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "contract/events.h"
 #include "contract/job_document.h"
@@ -18,6 +19,9 @@
 #include "support/error.h"
 
 namespace sdw::jobs {
+
+// The model with its LoRAs, as one string: jobs of one key run on the same weights.
+std::string model_key(const std::string& model, const std::vector<contract::LoraRequest>& loras);
 
 struct InputPictures {
   std::shared_ptr<const io::Picture> input;  // image_transform, image_inpaint
@@ -44,7 +48,8 @@ class Job {
 
   const std::string& id() const { return spec_.id; }
   const JobSpec& spec() const { return spec_; }  // without the pictures
-  InputPictures pictures() const;                // until the job has ended
+  const std::string& model_key() const { return model_key_; }
+  InputPictures pictures() const;  // until the job has ended
   Clock::time_point accepted_at() const { return accepted_at_; }
   contract::JobState state() const;
   bool ended() const;
@@ -81,6 +86,7 @@ class Job {
 
   InputPictures pictures_;  // guarded by mutex_; taken out of the spec, so it comes first
   const JobSpec spec_;
+  const std::string model_key_;
   const std::shared_ptr<const nlohmann::json> parameters_;
   const Clock::time_point accepted_at_ = Clock::now();
   const contract::Time created_at_ = std::chrono::system_clock::now();

@@ -75,7 +75,8 @@ void ModelStore::Impl::run() {
   }
 }
 
-// One load or unload, if there is one to do. Entries are never removed, so they may be held without the lock.
+// One load or unload, if there is one to do. Entries that are being loaded or unloaded, or are in use, are
+// never removed, so they may be held without the lock.
 bool ModelStore::Impl::do_next(std::unique_lock<std::mutex>& lock) {
   if (ModelEntry* entry = table.next_to_unload(Clock::now())) {
     unload(lock, *entry);
@@ -115,13 +116,13 @@ void ModelStore::Impl::load(std::unique_lock<std::mutex>& lock, ModelEntry& entr
       const std::lock_guard guard(mutex);
       entry.load_percent = percent;
     }
-    if (tell) tell(entry.named.id, percent);
+    if (tell) tell(model_key(entry.named.id, entry.loras), percent);
   };
   const Clock::time_point start = Clock::now();
   Result<std::unique_ptr<LoadedModel>> model = Error{};
   try {
     report(0);
-    model = backend.load(entry.named.path, report, cancel_.token());
+    model = backend.load({entry.named.path, entry.loras}, report, cancel_.token());
   } catch (...) {
     model = pipeline::error_from_exception(std::current_exception());
   }
@@ -293,15 +294,18 @@ Status ModelStore::request_unload(std::string_view id) {
   ModelEntry* entry = impl_->table.find(id);
   if (entry == nullptr) return unknown_model(id);
   if (impl_->closed()) return Error{ErrorCode::shutting_down, "the server is shutting down"};
-  entry->load_wanted = 0;
-  entry->unload_wanted = entry->state == ModelState::loaded || entry->state == ModelState::loading;
+  for (ModelEntry* one : impl_->table.with_id(entry->named.id)) {
+    one->load_wanted = 0;
+    one->unload_wanted = one->state == ModelState::loaded || one->state == ModelState::loading;
+  }
   impl_->changed();
   return ok_status();
 }
 
-ModelStore::Acquired ModelStore::acquire(const std::string& id, Clock::time_point since) {
+ModelStore::Acquired ModelStore::acquire(const std::string& id, Clock::time_point since,
+                                         const std::vector<contract::LoraRequest>& loras) {
   const std::lock_guard lock(impl_->mutex);
-  ModelEntry* entry = impl_->table.find(id);
+  ModelEntry* entry = impl_->table.find(id, loras);
   if (entry == nullptr) return {.error = unknown_model(id)};
   if (impl_->closed()) return {.error = Error{ErrorCode::shutting_down, "the server is shutting down"}};
   if (entry->state == ModelState::loaded && !entry->unload_wanted) {

@@ -42,10 +42,11 @@ class ModelStore {
   // Adds each folder in it that holds a model, by its name; others are passed over. Gives how many. Error:
   // io_error.
   Result<int> scan(const std::filesystem::path& models_dir);
-  // `on_progress` runs on the loader's thread. `has_demand` tells whether jobs wait for a model: one that was
-  // loaded for them is not unloaded for another before they have come. It must not call back.
-  void connect(std::function<void(const std::string& id, int percent)> on_progress,
-               std::function<bool(const std::string& id)> has_demand);
+  // `key` is a model_key(). `on_progress` runs on the loader's thread. `has_demand` tells whether jobs wait
+  // for a model: one that was loaded for them is not unloaded for another before they have come. It must not
+  // call back.
+  void connect(std::function<void(const std::string& key, int percent)> on_progress,
+               std::function<bool(const std::string& key)> has_demand);
 
   // The id meant by a request ("" is the default). Errors: model_not_found; not_ready where no model is known
   // at all.
@@ -70,7 +71,8 @@ class ModelStore {
         wait;  // loading goes on (was begun by this call); or has to wait for models in use; or
     std::optional<Error> error;  // a load that was begun after `since` has failed
   };
-  Acquired acquire(const std::string& id, std::chrono::steady_clock::time_point since);
+  Acquired acquire(const std::string& id, std::chrono::steady_clock::time_point since,
+                   const std::vector<contract::LoraRequest>& loras = {});
 
   // Stops the loader, giving up a load in progress; models stay until their leases and the store are gone.
   void close();

@@ -22,6 +22,45 @@ ModelEntry* ModelTable::find(std::string_view id) {
   return at == entries_.end() ? nullptr : &at->second;
 }
 
+ModelEntry* ModelTable::find(std::string_view id, const std::vector<contract::LoraRequest>& loras) {
+  ModelEntry* plain = find(id);
+  if (plain == nullptr || loras.empty()) return plain;
+  std::string key = model_key(plain->named.id, loras);
+  if (ModelEntry* known = find(key)) return known;
+  forget_unused();
+  ModelEntry entry;
+  entry.named = plain->named;
+  entry.loras = loras;
+  entry.description = plain->description;
+  return &entries_.try_emplace(std::move(key), std::move(entry)).first->second;
+}
+
+// Strengths are numbers, so there is no end of combinations that requests may name.
+void ModelTable::forget_unused() {
+  std::erase_if(entries_, [](const auto& item) {
+    const ModelEntry& entry = item.second;
+    const bool absent = entry.state == ModelState::unloaded || entry.state == ModelState::failed;
+    return !entry.loras.empty() && absent && entry.load_wanted == 0;
+  });
+}
+
+std::vector<ModelEntry*> ModelTable::with_id(std::string_view id) {
+  std::vector<ModelEntry*> out;
+  for (auto& [key, entry] : entries_) {
+    if (entry.named.id == id) out.push_back(&entry);
+  }
+  return out;
+}
+
+bool ModelTable::is_outdated(const ModelEntry& entry) const {
+  if (entry.loras.empty() || !entry.used) return false;
+  return std::ranges::any_of(entries_, [&](const auto& item) {
+    const ModelEntry& other = item.second;
+    return &other != &entry && !other.loras.empty() && other.load_wanted != 0 &&
+           other.named.id == entry.named.id;
+  });
+}
+
 const ModelEntry* ModelTable::find(std::string_view id) const {
   const auto at = entries_.find(id);
   return at == entries_.end() ? nullptr : &at->second;
@@ -71,7 +110,7 @@ ModelEntry* ModelTable::next_to_unload(Clock::time_point now) {
   for (auto& [id, entry] : entries_) {
     if (!entry.idle()) continue;
     const bool too_long = settings_.idle_unload.count() > 0 && now - entry.last_used >= settings_.idle_unload;
-    if (entry.unload_wanted || too_long) return &entry;
+    if (entry.unload_wanted || too_long || is_outdated(entry)) return &entry;
   }
   return nullptr;
 }

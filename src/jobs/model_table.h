@@ -22,6 +22,7 @@ struct ModelEntry {
   using Clock = std::chrono::steady_clock;
 
   NamedModel named;
+  std::vector<contract::LoraRequest> loras{};  // added to its weights; a plain model has none
   ModelDescription description;
   contract::Time created_at{};
   contract::ModelState state = contract::ModelState::unloaded;
@@ -49,17 +50,21 @@ class ModelTable {
   // Error: conflict (the id is taken). The first one is the default.
   Status add(ModelEntry entry);
   ModelEntry* find(std::string_view id);
+  // The model with these LoRAs, made known where it was not; null where the model is not known.
+  ModelEntry* find(std::string_view id, const std::vector<contract::LoraRequest>& loras);
+  std::vector<ModelEntry*> with_id(std::string_view id);  // the plain model and those with LoRAs
   const ModelEntry* find(std::string_view id) const;
   const ModelEntry* default_model() const;
-  std::vector<const ModelEntry*> all() const;  // as added
+  std::vector<const ModelEntry*> all() const;  // the plain ones, as added
   contract::ModelStatus status(const ModelEntry& entry) const;
 
   void want_load(ModelEntry& entry);
-  ModelEntry* next_to_load();                         // the load that was asked for first
-  ModelEntry* next_to_unload(Clock::time_point now);  // asked for, or idle for too long
-  Clock::time_point next_idle_end() const;            // when next_to_unload() may find another one
-  bool fits(const ModelEntry& entry) const;           // beside what is there
-  bool can_fit(const ModelEntry& entry) const;        // with all others gone
+  ModelEntry* next_to_load();  // the load that was asked for first
+  // Asked for, idle for too long, or one with LoRAs where the same model with others is wanted.
+  ModelEntry* next_to_unload(Clock::time_point now);
+  Clock::time_point next_idle_end() const;      // when next_to_unload() may find another one
+  bool fits(const ModelEntry& entry) const;     // beside what is there
+  bool can_fit(const ModelEntry& entry) const;  // with all others gone
   // The idle model that was used least recently, but for one that was loaded for jobs that still wait for it.
   ModelEntry* to_evict(const std::function<bool(const std::string&)>& has_demand);
   // Whether an earlier wish to load waits for this idle model to go: whoever took it again would keep it
@@ -70,8 +75,11 @@ class ModelTable {
   std::int64_t occupied_bytes() const;  // what is being loaded or unloaded counts
 
  private:
+  void forget_unused();
+  bool is_outdated(const ModelEntry& entry) const;
+
   const ModelSettings settings_;
-  std::map<std::string, ModelEntry, std::less<>> entries_;
+  std::map<std::string, ModelEntry, std::less<>> entries_;  // by model_key()
   std::vector<std::string> order_;
   std::uint64_t wishes_ = 0;
 };

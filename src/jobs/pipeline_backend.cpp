@@ -1,10 +1,12 @@
 #include "jobs/pipeline_backend.h"
 
 #include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
 #include <malloc.h>
 #include <utility>
 
 #include "jobs/pipeline_model.h"
+#include "models/model_file.h"
 #include "pipeline/inspect_model.h"
 #include "pipeline/latent_preview.h"
 
@@ -60,13 +62,20 @@ class PipelineBackend : public Backend {
     return description;
   }
 
-  Result<std::unique_ptr<LoadedModel>> load(const std::filesystem::path& path,
+  Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,
                                             const std::function<void(int)>& on_progress,
                                             const CancelToken& cancel) override {
     const c10::InferenceMode no_gradients;
+    const std::filesystem::path& path = source.path;
     Result<ModelDescription> description = inspect(path);
     if (!description) return description.error();
-    auto components = pipeline::load_model(path, {options_.placement, options_.memory_limit_bytes});
+    pipeline::LoadOptions load_options{options_.placement, options_.memory_limit_bytes};
+    for (const contract::LoraRequest& lora : source.loras) {
+      Result<std::filesystem::path> file = lora_file(lora.name);
+      if (!file) return file.error();
+      load_options.loras.push_back({*std::move(file), lora.strength});
+    }
+    auto components = pipeline::load_model(path, load_options);
     if (!components) return components.error();
     if (cancel.cancelled()) return Error{ErrorCode::cancelled, "loading was given up"};
     on_progress(kLoadedPercent);
@@ -90,10 +99,17 @@ class PipelineBackend : public Backend {
 
   void release_memory() override { malloc_trim(0); }
 
-  // There is no LoRA folder.
-  bool has_lora(std::string_view) const override { return false; }
+  bool has_lora(std::string_view name) const override { return lora_file(name).ok(); }
 
  private:
+  // Error: model_not_found, also for a name that leads out of the folder.
+  Result<std::filesystem::path> lora_file(std::string_view name) const {
+    const std::string file = fmt::format("{}.safetensors", name);
+    if (options_.lora_dir.empty() || !models::is_plain_name(file))
+      return Error{ErrorCode::model_not_found, "there is no such LoRA", "loras"};
+    return models::model_file(options_.lora_dir, file);
+  }
+
   const PipelineOptions options_;
   Observer& observer_;
 };

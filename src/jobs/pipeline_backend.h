@@ -13,6 +13,7 @@ namespace sdw::jobs {
 struct PipelineOptions {
   ops::Placement placement;
   std::int64_t memory_limit_bytes = 0;
+  std::filesystem::path lora_dir;  // "<name>.safetensors" of each LoRA; empty: there are none
   std::size_t text_cache_entries = 64;
   std::size_t picture_cache_entries = 8;
 };

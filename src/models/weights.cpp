@@ -1,5 +1,6 @@
 #include "models/weights.h"
 
+#include <ATen/ops/addmm.h>
 #include <ATen/ops/from_blob.h>
 #include <algorithm>
 #include <fmt/format.h>
@@ -60,6 +61,15 @@ at::Tensor tensor_over(const io::TensorView& view, at::ScalarType type,
   return copy.view(type).view(view.shape);
 }
 
+at::Tensor with_changes(const at::Tensor& weight, const std::vector<LowRankChange>& changes) {
+  at::Tensor sum = weight.flatten(1).to(at::kFloat);
+  for (const LowRankChange& change : changes) {
+    sum = at::addmm(sum, change.up.flatten(1).to(at::kFloat), change.down.flatten(1).to(at::kFloat), 1,
+                    change.scale);
+  }
+  return sum.view(weight.sizes());
+}
+
 }  // namespace
 
 Result<WeightMap> WeightMap::open(const std::filesystem::path& root, const std::filesystem::path& folder,
@@ -85,6 +95,12 @@ Result<WeightMap> WeightMap::from_files(std::string label, const std::vector<io:
 
 bool WeightMap::has(std::string_view name) const {
   return entries_.contains(name);
+}
+
+std::vector<std::string> WeightMap::names() const {
+  std::vector<std::string> out;
+  for (const auto& [name, entry] : entries_) out.push_back(name);
+  return out;
 }
 
 std::vector<std::int64_t> WeightMap::shape_of(std::string_view name) const {
@@ -114,7 +130,13 @@ at::Tensor WeightMap::take(const std::string& name, at::IntArrayRef shape) {
     add_problem(name, "holds NaN or infinity");
     return {};
   }
-  return tensor_over(view, *type, found->second.mapping);
+  const at::Tensor tensor = tensor_over(view, *type, found->second.mapping);
+  const std::vector<LowRankChange>& changes = found->second.changes;
+  return changes.empty() ? tensor : with_changes(tensor, changes);
+}
+
+void WeightMap::add_change(const std::string& name, LowRankChange change) {
+  entries_.at(name).changes.push_back(std::move(change));
 }
 
 void WeightMap::ignore(std::string_view name) {

@@ -19,6 +19,12 @@ namespace sdw::models {
 // What `take` does: `load` gives tensors; `check` looks at names, types and shapes only and gives none.
 enum class TakeMode { check, load };
 
+// A change of a weight [out, in, ...]: scale * up [out, rank, ...] down [rank, in, ...].
+struct LowRankChange {
+  at::Tensor down, up;
+  double scale = 1;
+};
+
 // The tensors of one component of a model by name, from one file or several, and the record of what a loader
 // asked for. Nothing is read before `take`.
 class WeightMap {
@@ -35,6 +41,7 @@ class WeightMap {
   void set_mode(TakeMode mode) { mode_ = mode; }
 
   bool has(std::string_view name) const;
+  std::vector<std::string> names() const;
   // The shape in the file, empty where the name is missing.
   std::vector<std::int64_t> shape_of(std::string_view name) const;
   // The tensor `name` as a view over the file, or an undefined tensor where it is missing, misshapen, of a
@@ -42,6 +49,8 @@ class WeightMap {
   // The view keeps the file mapped; dropping it lets the system take the file's pages back. May be called
   // from several threads.
   at::Tensor take(const std::string& name, at::IntArrayRef shape);
+  // From now on `take` gives the weight with this added to it, as a float32 copy.
+  void add_change(const std::string& name, LowRankChange change);
   // Notes that `name` is known and not needed (`position_ids`).
   void ignore(std::string_view name);
 
@@ -61,6 +70,7 @@ class WeightMap {
   struct Entry {
     io::TensorView view;
     std::shared_ptr<const io::MappedFile> mapping;  // null over bytes in memory
+    std::vector<LowRankChange> changes{};
   };
 
   void note_use(std::string_view name);

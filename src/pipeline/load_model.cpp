@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "models/lora.h"
 #include "models/memory.h"
 #include "models/model_file.h"
 #include "pipeline/free_memory.h"
@@ -70,6 +71,20 @@ Status load_into(Net& net, models::CheckedComponent<Config>& component, const op
   return ok_status();
 }
 
+Status add_lora(const LoraChoice& choice, ModelFolder& folder) {
+  auto lora = models::Lora::open(choice.file);
+  if (!lora) return lora.error();
+  if (auto status = lora->add_to("text_encoder", folder.text_encoder.weights, choice.strength); !status)
+    return status;
+  if (folder.text_encoder_2) {
+    if (auto status = lora->add_to("text_encoder_2", folder.text_encoder_2->weights, choice.strength);
+        !status)
+      return status;
+  }
+  if (auto status = lora->add_to("unet", folder.unet.weights, choice.strength); !status) return status;
+  return lora->all_used();
+}
+
 Status load_weights(ModelFolder& folder, const ops::Placement& where, ModelComponents& model) {
   if (auto status = load_into(model.text_encoder, folder.text_encoder, where); !status) return status;
   if (folder.text_encoder_2) {
@@ -101,6 +116,9 @@ Result<ModelComponents> load_model(const std::filesystem::path& path, const Load
   auto folder = read_model_folder(path);
   if (!folder) return folder.error();
   if (auto status = check_memory(*folder, options); !status) return status.error();
+  for (const LoraChoice& choice : options.loras) {
+    if (auto status = add_lora(choice, *folder); !status) return status.error();
+  }
 
   auto tokenizer = load_tokenizer(*folder, "tokenizer", folder->text_encoder.config);
   if (!tokenizer) return tokenizer.error();

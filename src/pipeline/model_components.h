@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "models/clip_text.h"
 #include "models/unet.h"
@@ -46,9 +47,15 @@ struct ModelComponents {
   ModelDefaults defaults;
 };
 
+struct LoraChoice {
+  std::filesystem::path file;
+  double strength = 1;
+};
+
 struct LoadOptions {
   ops::Placement placement;
   std::int64_t memory_limit_bytes = 0;  // 0: what the machine has free
+  std::vector<LoraChoice> loras{};      // added to the weights, in this order
 };
 
 // Reads a diffusers folder. Everything is taken from its configuration files, nothing from its name.

@@ -5,6 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from reference.families import save_family  # noqa: E402
 from worker import Worker  # noqa: E402
 
 
@@ -14,6 +15,16 @@ def worker(tmp_path_factory):
     running = Worker(tmp_path_factory.mktemp("worker"), models=("m", "other"))
     yield running
     assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    """The folder of a tiny real model with random weights."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reference.weights.fit", lambda pipeline, family: None)  # any picture will do here
+        save_family("sd15_dummy", folder)
+    return folder
 
 
 @pytest.fixture

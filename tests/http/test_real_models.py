@@ -8,19 +8,9 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from reference.families import save_family
 from worker import REAL, data_of, names_of, open_picture, picture_base64
 
 PROMPT = "a small red circle"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reference.weights.fit", lambda pipeline, family: None)  # any picture will do here
-        save_family("sd15_dummy", folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -128,10 +128,11 @@ Result<ModelDescription> FakeBackend::inspect(const std::filesystem::path& path)
   return description;
 }
 
-Result<std::unique_ptr<LoadedModel>> FakeBackend::load(const std::filesystem::path& path,
+Result<std::unique_ptr<LoadedModel>> FakeBackend::load(const ModelSource& source,
                                                        const std::function<void(int)>& on_progress,
                                                        const CancelToken& cancel) {
   ++loads;
+  const std::filesystem::path& path = source.path;
   for (int percent = 0; percent <= 100; percent += 25) {
     std::this_thread::sleep_for(load_time / 4);
     if (cancel.cancelled()) return Error{ErrorCode::cancelled, "loading was given up"};

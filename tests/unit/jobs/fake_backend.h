@@ -39,7 +39,7 @@ class FakeBackend : public Backend {
   std::function<void()> on_decode;
 
   Result<ModelDescription> inspect(const std::filesystem::path& path) override;
-  Result<std::unique_ptr<LoadedModel>> load(const std::filesystem::path& path,
+  Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,
                                             const std::function<void(int)>& on_progress,
                                             const CancelToken& cancel) override;
   void release_memory() override { ++releases; }

@@ -23,11 +23,11 @@ struct Store {
     return eventually([&] { return state(id) == wanted; });
   }
   // Waits until the model is there and takes it.
-  ModelLease take(const char* id) {
+  ModelLease take(const char* id, const std::vector<contract::LoraRequest>& loras = {}) {
     ModelLease lease;
     const auto since = std::chrono::steady_clock::now();
     EXPECT_TRUE(eventually([&] {
-      auto acquired = models.acquire(id, since);
+      auto acquired = models.acquire(id, since, loras);
       if (acquired.lease) lease = *std::move(acquired.lease);
       return lease.get() != nullptr;
     })) << id;
@@ -203,6 +203,36 @@ TEST(ModelStore, scanning_a_folder_adds_the_models_in_it) {
   EXPECT_EQ(*store.models.resolve(""), "one");
   EXPECT_EQ(store.models.scan(folder / "nowhere").error().code, ErrorCode::io_error);
   fs::remove_all(folder);
+}
+
+TEST(ModelStore, a_model_with_loras_is_loaded_beside_the_plain_one) {
+  Store store;
+  LoadedModel* plain = store.take("a").get();
+  LoadedModel* with_ink = store.take("a", {{"ink", 1}}).get();
+  EXPECT_NE(plain, with_ink);
+  EXPECT_EQ(store.take("a", {{"ink", 1}}).get(), with_ink);
+  EXPECT_EQ(store.take("a").get(), plain);
+  EXPECT_EQ(store.backend.loads, 2);
+  EXPECT_EQ(store.models.list().size(), 3u);  // it is no model of its own
+  EXPECT_FALSE(store.models.acquire("d", {}, {{"ink", 1}}).lease);
+}
+
+TEST(ModelStore, other_loras_of_a_model_take_the_place_of_those_before) {
+  Store store;
+  store.take("a");
+  for (int i = 1; i <= 20; ++i) store.take("a", {{"ink", i / 20.0}});
+  EXPECT_TRUE(eventually([&] { return store.backend.models_alive == 2; })) << store.backend.models_alive;
+  store.take("b", {{"ink", 1}});
+  EXPECT_EQ(store.backend.models_alive, 3);
+}
+
+TEST(ModelStore, unloading_a_model_unloads_it_with_its_loras) {
+  Store store;
+  store.take("a");
+  store.take("a", {{"ink", 1}});
+  ASSERT_TRUE(store.models.request_unload("a").ok());
+  EXPECT_TRUE(eventually([&] { return store.backend.models_alive == 0; }));
+  EXPECT_EQ(store.state("a"), ModelState::unloaded);
 }
 
 }  // namespace
