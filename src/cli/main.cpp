@@ -1,12 +1,15 @@
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <fmt/core.h>
 #include <string>
 #include <vector>
 
 #include "cli/exit_code.h"
 #include "cli/generate_command.h"
+#include "cli/info_command.h"
 #include "cli/inspect_command.h"
 #include "cli/serve.h"
+#include "kernels/cpu/instruction_set.h"
 #include "support/log.h"
 
 namespace {
@@ -38,7 +41,11 @@ int main(int argc, char** argv) {
   int exit_code = cli::kOk;
   cli::add_generate_command(app, exit_code);
   cli::add_inspect_command(app, exit_code);
+  cli::add_info_command(app, exit_code);
   cli::add_serve_command(app, exit_code);
+  if (const char* name = std::getenv("SD_WORKER_ISA"); name != nullptr && *name != '\0') {
+    if (Status chosen = kernels::cpu::choose_instruction_set(name); !chosen) return cli::fail(chosen.error());
+  }
   try {
     app.parse(reversed_arguments(argc, argv));
   } catch (const CLI::Success& help) {

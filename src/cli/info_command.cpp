@@ -1,0 +1,76 @@
+#include "cli/info_command.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <fmt/core.h>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cli/exit_code.h"
+#include "kernels/cpu/instruction_set.h"
+#include "pipeline/free_memory.h"
+
+namespace sdw::cli {
+namespace {
+
+// As Linux tells it; empty where it does not.
+std::string cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const auto colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "";
+}
+
+nlohmann::ordered_json info() {
+  nlohmann::ordered_json sets = nlohmann::ordered_json::array();
+  for (const auto& set : kernels::cpu::instruction_sets())
+    sets.push_back({{"name", set.name}, {"on_this_cpu", set.on_this_cpu}, {"chosen", set.chosen}});
+  return {{"version", SD_WORKER_VERSION},
+          {"cpu", cpu_name()},
+          {"threads", at::get_num_threads()},
+          {"free_memory_bytes", pipeline::free_memory_bytes()},
+          {"instruction_sets", sets},
+          {"aten_instruction_set", at::get_cpu_capability()},
+          {"cuda_devices", at::globalContext().hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0}};
+}
+
+void print_text(const nlohmann::ordered_json& info) {
+  std::string sets;
+  for (const auto& set : info.at("instruction_sets")) {
+    const char* note = set.at("chosen").get<bool>()        ? " (used)"
+                       : set.at("on_this_cpu").get<bool>() ? ""
+                                                           : " (not here)";
+    sets += fmt::format("{}{}{}", sets.empty() ? "" : ", ", set.at("name").get<std::string>(), note);
+  }
+  fmt::print("sd-worker          {}\n", info.at("version").get<std::string>());
+  fmt::print("CPU                {}, {} threads\n", info.at("cpu").get<std::string>(),
+             info.at("threads").get<int>());
+  fmt::print("free memory        {:.1f} GB\n", info.at("free_memory_bytes").get<double>() / 1e9);
+  fmt::print("kernels            {}\n", sets);
+  fmt::print("ATen               {}\n", info.at("aten_instruction_set").get<std::string>());
+  fmt::print("CUDA devices       {}\n", info.at("cuda_devices").get<int>());
+}
+
+}  // namespace
+
+void add_info_command(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("info", "tell what this program finds on this machine");
+  auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "one line of JSON");
+  command->footer("SD_WORKER_ISA names the instruction set that kernels use, instead of the best one.");
+  command->callback([json, &exit_code] {
+    if (*json)
+      fmt::print("{}\n", info().dump());
+    else
+      print_text(info());
+    exit_code = kOk;
+  });
+}
+
+}  // namespace sdw::cli
