@@ -75,6 +75,7 @@ class PipelineBackend : public Backend {
       if (!file) return file.error();
       load_options.loras.push_back({*std::move(file), lora.strength});
     }
+    load_options.on_progress = [&](int percent) { on_progress(percent * kLoadedPercent / 100); };
     auto components = pipeline::load_model(path, load_options);
     if (!components) return components.error();
     if (cancel.cancelled()) return Error{ErrorCode::cancelled, "loading was given up"};

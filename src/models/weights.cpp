@@ -126,6 +126,7 @@ at::Tensor WeightMap::take(const std::string& name, at::IntArrayRef shape) {
     return {};
   }
   if (mode_ == TakeMode::check) return {};
+  if (on_load_) on_load_(static_cast<std::int64_t>(view.data.size()));
   if (!all_finite(view.data, view.dtype)) {
     add_problem(name, "holds NaN or infinity");
     return {};

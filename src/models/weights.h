@@ -3,12 +3,14 @@
 #include <ATen/core/Tensor.h>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "io/safetensors.h"
@@ -39,6 +41,9 @@ class WeightMap {
 
   TakeMode mode() const { return mode_; }
   void set_mode(TakeMode mode) { mode_ = mode; }
+
+  // Runs for each tensor that is loaded, on the thread that takes it.
+  void set_on_load(std::function<void(std::int64_t bytes)> on_load) { on_load_ = std::move(on_load); }
 
   bool has(std::string_view name) const;
   std::vector<std::string> names() const;
@@ -82,6 +87,7 @@ class WeightMap {
   std::vector<Error> problems_;
   std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // of used_ and problems_
   TakeMode mode_ = TakeMode::load;
+  std::function<void(std::int64_t)> on_load_;
 };
 
 }  // namespace sdw::models

@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <fmt/format.h>
+#include <memory>
+#include <mutex>
+#include <utility>
 
 #include "models/lora.h"
 #include "models/memory.h"
@@ -85,6 +88,37 @@ Status add_lora(const LoraChoice& choice, ModelFolder& folder) {
   return lora->all_used();
 }
 
+// Turns bytes that several threads read into a rising percentage.
+class LoadProgress {
+ public:
+  LoadProgress(std::int64_t total, std::function<void(int)> tell) : total_(total), tell_(std::move(tell)) {}
+  void add(std::int64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    done_ += bytes;
+    const int percent = static_cast<int>(std::min(done_ * 100 / total_, std::int64_t{100}));
+    if (percent > told_) tell_(told_ = percent);
+  }
+
+ private:
+  const std::int64_t total_;
+  const std::function<void(int)> tell_;
+  std::mutex mutex_;
+  std::int64_t done_ = 0;
+  int told_ = 0;
+};
+
+void follow_loading(ModelFolder& folder, const std::function<void(int)>& tell) {
+  if (!tell) return;
+  std::vector<models::WeightMap*> all{&folder.text_encoder.weights, &folder.unet.weights,
+                                      &folder.vae.weights};
+  if (folder.text_encoder_2) all.push_back(&folder.text_encoder_2->weights);
+  std::int64_t total = 1;
+  for (const models::WeightMap* weights : all) total += weights->bytes();
+  const auto progress = std::make_shared<LoadProgress>(total, tell);
+  for (models::WeightMap* weights : all)
+    weights->set_on_load([progress](std::int64_t bytes) { progress->add(bytes); });
+}
+
 Status load_weights(ModelFolder& folder, const ops::Placement& where, ModelComponents& model) {
   if (auto status = load_into(model.text_encoder, folder.text_encoder, where); !status) return status;
   if (folder.text_encoder_2) {
@@ -136,6 +170,7 @@ Result<ModelComponents> load_model(const std::filesystem::path& path, const Load
     if (!second) return second.error();
     model.tokenizer_2 = std::move(*second);
   }
+  follow_loading(*folder, options.on_progress);
   if (auto status = load_weights(*folder, options.placement, model); !status) return status.error();
   return model;
 }

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,8 @@ struct LoadOptions {
   ops::Placement placement;
   std::int64_t memory_limit_bytes = 0;  // 0: what the machine has free
   std::vector<LoraChoice> loras{};      // added to the weights, in this order
+  // How much of the weights has been read: each percentage once, in order, from any thread.
+  std::function<void(int percent)> on_progress{};
 };
 
 // Reads a diffusers folder. Everything is taken from its configuration files, nothing from its name.

@@ -95,3 +95,14 @@ def test_a_folder_that_is_no_model_is_exit_code_3(tmp_path):
     done = subprocess.run([str(REAL), "serve", "--port", "0", "--model", str(tmp_path / "empty")], capture_output=True, text=True, timeout=30)
     assert done.returncode == 3 and done.stderr.count("\n") == 1, done.stderr
     assert json.dumps(done.stdout) == '""'
+
+
+def test_the_stream_tells_how_far_the_model_is_loaded(start, model):
+    worker = start("--threads", "1", program=REAL, models=(model,))
+    assert worker.client.post("/v1/models/tiny/unload").status_code == 202
+    while worker.client.get("/v1/models/tiny").json()["state"] != "unloaded":
+        pass
+    events = worker.stream(worker.submit(prompt=PROMPT, steps=1))
+    percents = [event["percent"] for event in data_of(events, "loading")]
+    assert percents == sorted(set(percents)) and percents[-1] == 100
+    assert len([percent for percent in percents if 0 < percent < 90]) > 10, percents
