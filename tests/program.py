@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -31,13 +32,19 @@ class Result:
         return [numpy.array(Image.open(file).convert("RGB")) for file in self.json["files"]]
 
 
+def _listen_to_ctrl_c():
+    """A shell that runs its jobs in the background hands an ignored SIGINT down to them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Program:
     def __init__(self, path: Path):
         self.path = path
 
     def start(self, *arguments, **options) -> subprocess.Popen:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([self.path, *map(str, arguments)], text=True, errors="replace", **pipes, **options)
+        return subprocess.Popen([self.path, *map(str, arguments)], text=True, errors="replace", preexec_fn=_listen_to_ctrl_c,
+                                **pipes, **options)
 
     def run(self, *arguments, **options) -> Result:
         with self.start(*arguments, **options) as process:
