@@ -6,8 +6,8 @@ import pytest
 from worker import REAL, REPO
 
 MODEL = REPO / "models" / "shapes-128"
-SWAPS = 20
-SETTLED = 2  # swaps, until every pool and cache has its size
+SWAPS = 32
+SETTLED = 12  # swaps, until every pool and cache has its size and the heap of the allocator its shape
 GROWTH = 0.05
 
 
@@ -35,6 +35,14 @@ def wait_loaded(worker, *expected, seconds=60):
         time.sleep(0.02)
 
 
+def wait_unloaded(worker, model, seconds=60):
+    """Until its memory has gone back, which is some time after it is no longer loaded."""
+    deadline = time.monotonic() + seconds
+    while worker.client.get(f"/v1/models/{model}").json()["state"] != "unloaded":
+        assert time.monotonic() < deadline, f"{model} was not unloaded"
+        time.sleep(0.02)
+
+
 def check_flat(worker, swap):
     """`swap(model, other)` leaves `model` loaded and `other` not; memory is read after each call."""
     memory = []
@@ -52,7 +60,7 @@ def test_unloaded_models_give_their_memory_back(start_two):
     weights = loaded(worker)["a"]
     with_model = worker.resident_bytes()
     worker.client.post("/v1/models/a/unload")
-    wait_loaded(worker)
+    wait_unloaded(worker, "a")
     freed = with_model - worker.resident_bytes()
     assert freed > 0.7 * weights, f"expected about {weights >> 20} MiB back, got {freed >> 20}"
 
