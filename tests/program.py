@@ -41,9 +41,13 @@ class Program:
     def __init__(self, path: Path):
         self.path = path
 
-    def start(self, *arguments, **options) -> subprocess.Popen:
+    def start(self, *arguments, preexec_fn=lambda: None, **options) -> subprocess.Popen:
+        def before():
+            _listen_to_ctrl_c()
+            preexec_fn()
+
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([self.path, *map(str, arguments)], text=True, errors="replace", preexec_fn=_listen_to_ctrl_c,
+        return subprocess.Popen([self.path, *map(str, arguments)], text=True, errors="replace", preexec_fn=before,
                                 **pipes, **options)
 
     def run(self, *arguments, **options) -> Result:
