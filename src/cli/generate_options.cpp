@@ -33,10 +33,6 @@ std::optional<int> cuda_index(std::string_view device) {
   return index;
 }
 
-int gpu_count() {
-  return at::globalContext().hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
-}
-
 Result<at::Device> parse_device(const std::string& name) {
   const int gpus = gpu_count();
   if (name == "auto") return gpus > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
@@ -64,6 +60,10 @@ Status split_sampler_name(pipeline::SamplingOptions& sampling) {
 }
 
 }  // namespace
+
+int gpu_count() {
+  return at::globalContext().hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
+}
 
 Result<std::optional<std::uint64_t>> parse_seed(std::string_view text) {
   if (text.empty() || text == "-1") return std::optional<std::uint64_t>();

@@ -46,6 +46,9 @@ Result<std::optional<std::uint64_t>> parse_seed(std::string_view text);
 // "style.safetensors=0.8": the file and how much of it, 1 where nothing is said. Error: invalid_request.
 Result<pipeline::LoraChoice> parse_lora(const std::string& text);
 
+// CUDA devices that this build can use.
+int gpu_count();
+
 // "auto", "cpu", "cuda", "cuda:1". Errors: invalid_request, device_unavailable.
 Result<ops::Placement> parse_placement(const std::string& device, const std::string& precision);
 

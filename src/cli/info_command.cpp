@@ -1,9 +1,7 @@
 #include "cli/info_command.h"
 
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <fmt/core.h>
 #include <fstream>
 #include <memory>
@@ -11,6 +9,7 @@
 #include <string>
 
 #include "cli/exit_code.h"
+#include "cli/generate_options.h"
 #include "kernels/cpu/instruction_set.h"
 #include "pipeline/free_memory.h"
 
@@ -31,13 +30,10 @@ nlohmann::ordered_json info() {
   nlohmann::ordered_json sets = nlohmann::ordered_json::array();
   for (const auto& set : kernels::cpu::instruction_sets())
     sets.push_back({{"name", set.name}, {"on_this_cpu", set.on_this_cpu}, {"chosen", set.chosen}});
-  return {{"version", SD_WORKER_VERSION},
-          {"cpu", cpu_name()},
-          {"threads", at::get_num_threads()},
-          {"free_memory_bytes", pipeline::free_memory_bytes()},
-          {"instruction_sets", sets},
-          {"aten_instruction_set", at::get_cpu_capability()},
-          {"cuda_devices", at::globalContext().hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0}};
+  return {{"version", SD_WORKER_VERSION},     {"cpu", cpu_name()},
+          {"threads", at::get_num_threads()}, {"free_memory_bytes", pipeline::free_memory_bytes()},
+          {"instruction_sets", sets},         {"aten_instruction_set", at::get_cpu_capability()},
+          {"cuda_devices", gpu_count()}};
 }
 
 void print_text(const nlohmann::ordered_json& info) {

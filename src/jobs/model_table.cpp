@@ -39,8 +39,7 @@ ModelEntry* ModelTable::find(std::string_view id, const std::vector<contract::Lo
 void ModelTable::forget_unused() {
   std::erase_if(entries_, [](const auto& item) {
     const ModelEntry& entry = item.second;
-    const bool absent = entry.state == ModelState::unloaded || entry.state == ModelState::failed;
-    return !entry.loras.empty() && absent && entry.load_wanted == 0;
+    return !entry.loras.empty() && entry.absent() && entry.load_wanted == 0;
   });
 }
 
@@ -99,8 +98,7 @@ void ModelTable::want_load(ModelEntry& entry) {
 ModelEntry* ModelTable::next_to_load() {
   ModelEntry* next = nullptr;
   for (auto& [id, entry] : entries_) {
-    const bool absent = entry.state == ModelState::unloaded || entry.state == ModelState::failed;
-    if (!absent || entry.load_wanted == 0) continue;
+    if (!entry.absent() || entry.load_wanted == 0) continue;
     if (next == nullptr || entry.load_wanted < next->load_wanted) next = &entry;
   }
   return next;
@@ -127,8 +125,7 @@ ModelTable::Clock::time_point ModelTable::next_idle_end() const {
 std::int64_t ModelTable::occupied_bytes() const {
   std::int64_t bytes = 0;
   for (const auto& [id, entry] : entries_) {
-    const bool absent = entry.state == ModelState::unloaded || entry.state == ModelState::failed;
-    if (!absent) bytes += entry.description.memory_bytes;
+    if (!entry.absent()) bytes += entry.description.memory_bytes;
   }
   return bytes;
 }

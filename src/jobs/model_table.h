@@ -37,6 +37,9 @@ struct ModelEntry {
   Clock::time_point last_used{};
   std::optional<contract::Time> last_used_at;
 
+  bool absent() const {
+    return state == contract::ModelState::unloaded || state == contract::ModelState::failed;
+  }
   bool idle() const { return state == contract::ModelState::loaded && users == 0; }
 };
 

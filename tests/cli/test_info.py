@@ -2,24 +2,20 @@
 
 import json
 import os
-import subprocess
 
 import numpy
 import pytest
 from PIL import Image
-from reference.cache import BUILD
-
-PROGRAM = BUILD / "sd-worker"
+from program import PROGRAM, Program
 
 
-def run(*arguments, isa=None):
-    environment = {**os.environ, "SD_WORKER_ISA": isa or ""}
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, env=environment, timeout=120)
+def run(*arguments, isa=""):
+    return Program(PROGRAM).run(*arguments, env={**os.environ, "SD_WORKER_ISA": isa})
 
 
-def info(isa=None):
+def info(isa=""):
     result = run("info", "--json", isa=isa)
-    assert result.returncode == 0, result.stderr
+    assert result.code == 0, result.stderr
     return json.loads(result.stdout)
 
 
@@ -35,25 +31,25 @@ def test_the_best_instruction_set_of_this_machine_is_used():
 def test_each_one_can_be_chosen_and_gives_the_same_picture(isa, sd15, tmp_path):
     assert [one["name"] for one in info(isa)["instruction_sets"] if one["chosen"]] == [isa]
     pictures = []
-    for name in (isa, None):
-        file = tmp_path / f"{name}.png"
+    for name in (isa, ""):
+        file = tmp_path / f"picture{name}.png"
         result = run("generate", "--model", sd15, "--prompt", "x", "--seed", 1, "--steps", 2, "--output", file, isa=name)
-        assert result.returncode == 0, result.stderr
+        assert result.code == 0, result.stderr
         pictures.append(numpy.asarray(Image.open(file), dtype=int))
     assert numpy.abs(pictures[0] - pictures[1]).max() <= 2
 
 
 def test_an_unknown_name_is_wrong_usage():
     result = run("info", isa="mmx")
-    assert result.returncode == 2 and "'mmx'" in result.stderr and "avx2" in result.stderr
+    assert result.code == 2 and "'mmx'" in result.stderr and "avx2" in result.stderr
 
 
 def test_one_of_another_architecture_is_not_in_this_build():
     other = "neon" if "avx2" in [one["name"] for one in info()["instruction_sets"]] else "avx2"
     result = run("info", isa=other)
-    assert result.returncode != 0 and f"this build lacks {other}" in result.stderr
+    assert result.code != 0 and f"this build lacks {other}" in result.stderr
 
 
 def test_the_text_names_what_is_used():
     result = run("info")
-    assert result.returncode == 0 and f"{HERE[0]} (used)" in result.stdout
+    assert result.code == 0 and f"{HERE[0]} (used)" in result.stdout

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from worker import REAL, Worker, open_picture
+from worker import REAL, Worker, open_picture, pixels
 
 FIELDS = dict(prompt="a small red circle", seed=3, steps=2)
 
@@ -39,7 +39,7 @@ def real(folder, model, tmp_path_factory):
 def picture(real, *loras):
     document = real.wait(real.submit(loras=list(loras), **FIELDS))
     assert document["state"] == "completed", document["error"]
-    return np.asarray(open_picture(document["result"]["image"]).convert("RGB"), dtype=int)
+    return pixels(open_picture(document["result"]["image"]))
 
 
 def test_a_lora_changes_the_picture_by_its_strength(real):
@@ -58,7 +58,7 @@ def test_jobs_of_other_loras_side_by_side_keep_their_own(real):
     jobs = [(loras, real.submit(loras=loras, **FIELDS)) for loras in wanted]
     for loras, job_id in jobs:
         result = real.wait(job_id)["result"]
-        assert np.array_equal(np.asarray(open_picture(result["image"]).convert("RGB"), dtype=int), expected[json.dumps(loras)])
+        assert np.array_equal(pixels(open_picture(result["image"])), expected[json.dumps(loras)])
 
 
 def test_no_model_appears_in_the_list_for_it(real):

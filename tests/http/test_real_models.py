@@ -8,7 +8,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from worker import REAL, data_of, names_of, open_picture, picture_base64
+from worker import REAL, data_of, names_of, open_picture, picture_base64, pixels
 
 PROMPT = "a small red circle"
 
@@ -20,10 +20,6 @@ def real(model, tmp_path_factory):
     running = Worker(tmp_path_factory.mktemp("real"), "--threads", "1", program=REAL, models=(model,))
     yield running
     assert running.stop() == 0
-
-
-def pixels(picture):
-    return np.asarray(picture.convert("RGB"), dtype=int)
 
 
 def test_a_job_gives_the_picture_that_the_command_line_gives(real, model, tmp_path):

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import numpy as np
 from httpx_sse import connect_sse
 from PIL import Image
 
@@ -126,6 +127,10 @@ class Worker:
 
 def job(**fields):
     return {"operation": "image_generation", "prompt": "a red circle", **fields}
+
+
+def pixels(picture):
+    return np.asarray(picture.convert("RGB"), dtype=int)
 
 
 def read_all(connection):

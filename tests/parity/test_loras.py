@@ -33,18 +33,14 @@ def original_path(path, per_block):
     return ".".join(["input_blocks" if parts[0] == "down_blocks" else "output_blocks", str(number), "1", *parts[4:]])
 
 
-def kohya(component, path, down, up):
-    prefix = {"unet": "lora_unet_", "text_encoder": "lora_te_text_model_"}[component]
+def kohya(component, path, down, up, encoder="lora_te_"):
+    prefix = {"unet": "lora_unet_", "text_encoder": f"{encoder}text_model_", "text_encoder_2": "lora_te2_text_model_"}[component]
     name = prefix + path.replace(".", "_")
     return {f"{name}.lora_down.weight": down, f"{name}.lora_up.weight": up, f"{name}.alpha": torch.tensor(ALPHA)}
 
 
 def kohya_xl(component, path, down, up):
-    if component == "unet":
-        name = "lora_unet_" + original_path(path, 2).replace(".", "_")
-    else:
-        name = {"text_encoder": "lora_te1_text_model_", "text_encoder_2": "lora_te2_text_model_"}[component] + path.replace(".", "_")
-    return {f"{name}.lora_down.weight": down, f"{name}.lora_up.weight": up, f"{name}.alpha": torch.tensor(ALPHA)}
+    return kohya(component, original_path(path, 2) if component == "unet" else path, down, up, encoder="lora_te1_")
 
 
 def peft(component, path, down, up):
