@@ -9,8 +9,8 @@ from .split import is_held_out
 SIDE = 128
 RELATIONS = ("above", "below", "left", "right")
 # Half the longer side of a shape, in pixels: (least, most) for each size word; None is "no size named".
-SINGLE_RADIUS = {"small": (15, 19), None: (27, 35), "large": (43, 51)}
-PAIR_RADIUS = {"small": (14, 16), None: (18.5, 21), "large": (24, 27)}
+SINGLE_RADIUS = {"small": (15, 18), None: (28, 33), "large": (44, 50)}
+PAIR_RADIUS = {"small": (14, 16), None: (18.5, 20.5), "large": (24, 26.5)}
 # Where a place name puts a shape, in units of the offset from the middle.
 PLACES = {
     "top": (0, -1), "bottom": (0, 1), "left": (-1, 0), "right": (1, 0), "top left": (-1, -1), "top right": (1, -1),
@@ -52,9 +52,9 @@ def _single(rng):
     room = SIDE / 2 - radius - 3  # keeps the whole shape inside the picture
     x = y = SIDE / 2
     if place:
-        x += PLACES[place][0] * min(rng.uniform(26, 34), room)
-        y += PLACES[place][1] * min(rng.uniform(26, 34), room)
-    jitter = 0 if place else min(5, room)
+        x += PLACES[place][0] * min(rng.uniform(28, 33), room)
+        y += PLACES[place][1] * min(rng.uniform(28, 33), room)
+    jitter = 0 if place else min(3, room)
     item = Item(rng.choice(SHAPES), colour, size, x + rng.uniform(-jitter, jitter), y + rng.uniform(-jitter, jitter), radius)
     return Scene((item,), background, place=place)
 
@@ -66,7 +66,7 @@ def _pair(rng):
                         ("small", "small"), ("large", "large"), ("small", None), (None, "large")))
     relation = rng.choice(RELATIONS)
     radii = [rng.uniform(*PAIR_RADIUS[size]) for size in sizes]
-    length = 2 * sum(radii) + rng.uniform(6, 11)
+    length = 2 * sum(radii) + rng.uniform(6, 9)
     start = (SIDE - length) / 2
     order = (0, 1) if relation in ("above", "left") else (1, 0)
     along = [0.0, 0.0]
@@ -74,7 +74,7 @@ def _pair(rng):
     along[order[1]] = start + length - radii[order[1]]
     items = []
     for index in (0, 1):
-        across = SIDE / 2 + rng.uniform(-4, 4)
+        across = SIDE / 2 + rng.uniform(-2.5, 2.5)
         x, y = (across, along[index]) if relation in ("above", "below") else (along[index], across)
         items.append(Item(rng.choice(SHAPES), rng.choice(colours), sizes[index], x, y, radii[index]))
     return Scene(tuple(items), background, relation=relation)

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 import checkpoint
 import configs
-from latents import pictures_and_latents
+from latents import MEAN, pictures_and_latents
 from schedule import learning_rate, set_learning_rate
 from shapes.caption import caption
 from shapes.scene import random_scene
@@ -38,11 +38,22 @@ def _timesteps(generator):
     return (slices / configs.UNET_BATCH * configs.SCHEDULER["num_train_timesteps"]).long()
 
 
-def _noise(shape, generator):
-    """Gaussian noise with a small random offset a channel in every other sample."""
-    offset = torch.randn(*shape[:2], 1, 1, generator=generator) * configs.OFFSET_NOISE
-    offset[::2] = 0
-    return torch.randn(shape, generator=generator) + offset
+def _overshot(clean, generator):
+    """What strong guidance makes of clean latents in its first steps: blurred, with far too much contrast, cut at the limits."""
+    contrast = 1 + torch.rand(len(clean), 1, 1, 1, generator=generator) * (configs.MOST_CONTRAST - 1)
+    blurred = torch.nn.functional.avg_pool2d(clean, 3, 1, 1, count_include_pad=False)
+    return (MEAN + contrast * (blurred - MEAN)).clamp(-1, 1)
+
+
+def _noise(clean, generator):
+    """Gaussian noise that, in every other sample, holds some of the overshot picture.
+
+    Whoever has only seen pictures of the right contrast is lost when guidance overshoots; with such samples the model
+    learns to come back from it.
+    """
+    strength = torch.rand(len(clean), 1, 1, 1, generator=generator) * configs.MOST_OVERSHOOT
+    strength[::2] = 0
+    return torch.randn(clean.shape, generator=generator) + strength * _overshot(clean, generator)
 
 
 def _update_average(average, unet, step):
@@ -57,7 +68,7 @@ def train_unet(path, tokenizer, text_encoder):
     torch.manual_seed(configs.SEED)
     unet = new_unet()
     average = copy.deepcopy(unet)
-    optimizer = torch.optim.AdamW(unet.parameters(), betas=(0.9, 0.99), weight_decay=1e-3)
+    optimizer = torch.optim.AdamW(unet.parameters(), betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
     first = 0
     if saved := checkpoint.load(path):
         unet.load_state_dict(saved["unet"])
@@ -69,11 +80,12 @@ def train_unet(path, tokenizer, text_encoder):
     smooth = None
     for step in progress:
         generator = torch.Generator().manual_seed(configs.SEED + step)
-        set_learning_rate(optimizer, learning_rate(step, configs.UNET_STEPS, configs.UNET_LEARNING_RATE))
+        rate = learning_rate(step, configs.UNET_STEPS, configs.UNET_LEARNING_RATE, flat=configs.UNET_FLAT)
+        set_learning_rate(optimizer, rate)
         clean, captions = _batch(step)
         with torch.no_grad():
             text = text_encoder(token_ids(tokenizer, captions)).last_hidden_state
-        timesteps, noise = _timesteps(generator), _noise(clean.shape, generator)
+        timesteps, noise = _timesteps(generator), _noise(clean, generator)
         noisy = scheduler.add_noise(clean, noise, timesteps)
         with torch.autocast("cpu", torch.bfloat16):
             predicted = unet(noisy, timesteps, text).sample

@@ -41,9 +41,10 @@ def _batch(name, step, size, side):
 
 
 def _decoder_loss(vae, pictures, latents):
-    """A little noise on the latents teaches the decoder to pass over the denoiser's small errors."""
-    noise = torch.rand(len(latents), 1, 1, 1) * configs.VAE_LATENT_NOISE
-    error = vae.decode(latents + noise * torch.randn_like(latents)).sample.float() - pictures
+    """Noise on the latents, fine and smooth, teaches the decoder to pass over the denoiser's errors."""
+    fine, smooth = torch.randn_like(latents), torch.nn.functional.avg_pool2d(torch.randn_like(latents), 3, 1, 1) * 3
+    strength = torch.rand(2, len(latents), 1, 1, 1).square() * configs.VAE_LATENT_NOISE
+    error = vae.decode(latents + strength[0] * fine + strength[1] * smooth).sample.float() - pictures
     edges = (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
     return error.abs().mean() + error.square().mean() + edges, error.abs().mean().item()
 
