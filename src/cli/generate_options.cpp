@@ -164,8 +164,8 @@ Result<ops::Placement> parse_placement(const std::string& device_name, const std
   if (precision != "fast" && precision != "int8") {
     return usage("precision", fmt::format("--precision must be exact, fast or int8, got '{}'", precision));
   }
-  if (precision == "fast" && device->is_cuda()) {
-    placement.dtype = at::kHalf;
+  if (precision == "fast") {
+    if (device->is_cuda()) placement.dtype = at::kHalf;  // on the CPU, activations stay float32
     placement.precision = ops::Precision::fast;
     return placement;
   }

@@ -49,10 +49,11 @@ CrossAttentionKv next_key_value(std::span<const CrossAttentionKv>& cross_attenti
   return kv;
 }
 
-at::Tensor attend(const Attention& attn, const at::Tensor& normed, const CrossAttentionKv& kv, int heads,
-                  const at::Tensor& residual) {
-  return ops::linear_add(ops::attention(ops::linear(normed, attn.to_q), kv.key, kv.value, heads), attn.to_out,
-                         residual);
+at::Tensor attend(const Transformer2D& transformer, const Attention& attn, const at::Tensor& normed,
+                  const CrossAttentionKv& kv, const at::Tensor& residual) {
+  const at::Tensor out = ops::attention(ops::linear(normed, attn.to_q), kv.key, kv.value, transformer.heads,
+                                        transformer.precision);
+  return ops::linear_add(out, attn.to_out, residual);
 }
 
 at::Tensor block_forward(const BasicTransformerBlock& block, const Transformer2D& transformer,
@@ -60,9 +61,9 @@ at::Tensor block_forward(const BasicTransformerBlock& block, const Transformer2D
   at::Tensor normed = ops::layer_norm(tokens, block.norm1);
   const CrossAttentionKv self =
       transformer.only_cross_attention ? next_key_value(cross_attention) : key_value(block.attn1, normed);
-  tokens = attend(block.attn1, normed, self, transformer.heads, tokens);
+  tokens = attend(transformer, block.attn1, normed, self, tokens);
   normed = ops::layer_norm(tokens, block.norm2);
-  tokens = attend(block.attn2, normed, next_key_value(cross_attention), transformer.heads, tokens);
+  tokens = attend(transformer, block.attn2, normed, next_key_value(cross_attention), tokens);
   normed = ops::layer_norm(tokens, block.norm3);
   return ops::linear_add(ops::geglu(normed, block.ff.proj), block.ff.out, tokens);
 }
@@ -74,6 +75,7 @@ Transformer2D load_transformer(WeightMap& weights, const std::string& prefix, co
   const std::int64_t width = shape.channels / shape.heads * shape.heads;
   Transformer2D out;
   out.heads = static_cast<int>(shape.heads);
+  out.precision = where.precision;
   out.only_cross_attention = shape.only_cross_attention;
   out.norm = load_norm(weights, prefix + ".norm", shape.channels, kGroupNormEps, shape.groups, where);
   out.proj_in = load_linear(weights, prefix + ".proj_in", shape.channels, width, Bias::present, where);

@@ -39,6 +39,7 @@ struct Transformer2D {
   std::vector<BasicTransformerBlock> transformer_blocks;
   ops::LinearWeight proj_out;
   int heads = 1;
+  ops::Precision precision = ops::Precision::exact;
   bool only_cross_attention = false;
 };
 

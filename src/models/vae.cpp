@@ -13,7 +13,7 @@ namespace {
 at::Tensor attention_forward(const VaeAttention& attn, const at::Tensor& input) {
   const at::Tensor tokens = to_tokens(ops::group_norm(input, attn.group_norm));
   const at::Tensor out = ops::attention(ops::linear(tokens, attn.to_q), ops::linear(tokens, attn.to_k),
-                                        ops::linear(tokens, attn.to_v), 1);
+                                        ops::linear(tokens, attn.to_v), 1, attn.precision);
   return to_picture(ops::linear_add(out, attn.to_out, to_tokens(input)), input.size(2), input.size(3));
 }
 

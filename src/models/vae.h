@@ -17,6 +17,7 @@ namespace sdw::models {
 struct VaeAttention {
   ops::NormWeight group_norm;
   ops::LinearWeight to_q, to_k, to_v, to_out;
+  ops::Precision precision = ops::Precision::exact;
 };
 
 struct VaeMidBlock {

@@ -1,9 +1,13 @@
 #include "ops/attention.h"
 
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <fmt/format.h>
 
+#include "kernels/cpu/attention.h"
 #include "ops/shape_check.h"
+#include "ops/workspace.h"
 
 namespace sdw::ops {
 namespace {
@@ -34,11 +38,42 @@ at::Tensor aten_attention(const at::Tensor& query, const at::Tensor& key, const 
   return out.transpose(1, 2).reshape(query.sizes());
 }
 
+bool own_kernel_fits(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) {
+  const auto fits = [](const at::Tensor& tensor) {
+    return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat;
+  };
+  return fits(query) && fits(key) && fits(value) && query.numel() > 0 && key.numel() > 0 && !aten_forced();
+}
+
+at::Tensor own_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, int heads,
+                         bool causal, Precision precision) {
+  const at::Tensor q = query.contiguous(), k = key.contiguous(), v = value.contiguous();
+  at::Tensor output = at::empty(q.sizes(), q.options());
+  const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
+  const kernels::cpu::Attention attention{.query = q.const_data_ptr<float>(),
+                                          .key = k.const_data_ptr<float>(),
+                                          .value = v.const_data_ptr<float>(),
+                                          .output = output.data_ptr<float>(),
+                                          .batch = size(q.size(0)),
+                                          .heads = size(heads),
+                                          .queries = size(q.size(1)),
+                                          .keys = size(k.size(1)),
+                                          .head_dim = size(q.size(2) / heads),
+                                          .causal = causal,
+                                          .bf16 = precision != Precision::exact};
+  const auto plan = kernels::cpu::plan_attention(attention, size(at::get_num_threads()));
+  for_parts(plan.parts, plan.thread_floats, [&](std::size_t part, float* scratch) {
+    kernels::cpu::attention_part(attention, plan, part, scratch);
+  });
+  return output;
+}
+
 }  // namespace
 
 at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, int heads,
-                     bool causal) {
+                     Precision precision, bool causal) {
   check_shapes(query, key, value, heads, causal);
+  if (own_kernel_fits(query, key, value)) return own_attention(query, key, value, heads, causal, precision);
   return aten_attention(query, key, value, heads, causal);
 }
 

@@ -6,20 +6,20 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "ops/own_conv2d.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
-#include "ops/winograd_conv2d.h"
 
 namespace sdw::ops {
 namespace {
 
 void check_input(const char* op, const at::Tensor& input, const Conv2dWeight& weight) {
   require_shape(weight.weight.defined(), op, "weight", "a prepared weight", weight.weight);
-  require_shape(input.defined() && input.dim() == 4 && input.size(1) == weight.weight.size(1), op, "input",
-                fmt::format("[B, {}, H, W]", weight.weight.size(1)), input);
+  require_shape(input.defined() && input.dim() == 4 && input.size(1) == weight.filters[1], op, "input",
+                fmt::format("[B, {}, H, W]", weight.filters[1]), input);
   const std::int64_t border = 2 * weight.shape.padding + weight.shape.padding_end;
   require_shape(
-      input.size(2) + border >= weight.weight.size(2) && input.size(3) + border >= weight.weight.size(3), op,
+      input.size(2) + border >= weight.filters[2] && input.size(3) + border >= weight.filters[3], op,
       "input", "at least as large as the kernel", input);
 }
 
@@ -31,13 +31,14 @@ at::Tensor aten_conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
   }
   const std::array<std::int64_t, 2> stride{weight.shape.stride, weight.shape.stride};
   const std::array<std::int64_t, 2> padding{weight.shape.padding, weight.shape.padding};
-  return at::conv2d(padded, weight.weight, weight.bias, stride, padding)
+  const at::Tensor filters = weight.weight.to(input.scalar_type());  // bfloat16 is for our own kernels
+  return at::conv2d(padded, filters, weight.bias, stride, padding)
       .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 // Of a convolution that keeps height and width.
 bool has_output_shape(const at::Tensor& residual, const at::Tensor& input, const Conv2dWeight& weight) {
-  return residual.size(0) == input.size(0) && residual.size(1) == weight.weight.size(0) &&
+  return residual.size(0) == input.size(0) && residual.size(1) == weight.filters[0] &&
          residual.size(2) == input.size(2) && residual.size(3) == input.size(3);
 }
 
@@ -54,13 +55,18 @@ Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Co
                 weight);
   require_shape(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "prepare_conv2d",
                 "bias", fmt::format("[{}]", weight.size(0)), bias);
-  return {prepared_channels_last(weight, where), prepared_copy(bias, where), shape};
+  const Conv2dLayout layout = layout_for(weight.sizes(), shape, where);
+  auto as_kept = where;
+  if (layout == Conv2dLayout::bf16) as_kept.dtype = at::kBFloat16;
+  return {layout == Conv2dLayout::bf16_panels ? packed_filters(weight) : prepared_channels_last(weight, as_kept),
+          prepared_copy(bias, where), shape,
+          {weight.size(0), weight.size(1), weight.size(2), weight.size(3)}, layout};
 }
 
 at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
   check_input("conv2d", input, weight);
-  if (winograd_fits(input, weight, input.size(2), input.size(3)))
-    return winograd_conv2d(input, weight, {}, false);
+  if (own_conv2d_fits(input, weight, input.size(2), input.size(3)))
+    return own_conv2d(input, weight, {}, false);
   return aten_conv2d(input, weight);
 }
 
@@ -68,9 +74,9 @@ at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, const
   check_input("conv2d_add", input, weight);
   require_shape(residual.defined() && residual.dim() == 4, "conv2d_add", "residual", "[B, C_out, H', W']",
                 residual);
-  const bool winograd = winograd_fits(input, weight, input.size(2), input.size(3));
-  if (winograd && has_output_shape(residual, input, weight))
-    return winograd_conv2d(input, weight, residual, false);
+  const bool own = own_conv2d_fits(input, weight, input.size(2), input.size(3));
+  if (own && has_output_shape(residual, input, weight))
+    return own_conv2d(input, weight, residual, false);
   at::Tensor out = aten_conv2d(input, weight);
   require_shape(residual.sizes() == out.sizes(), "conv2d_add", "residual", shape_text(out), residual);
   return out.add_(residual);
@@ -81,7 +87,7 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, 
   require_shape(height >= input.size(2) && width >= input.size(3), "upsample_conv2d", "input",
                 fmt::format("at most {} by {}", height, width), input);
   const bool doubled = height == 2 * input.size(2) && width == 2 * input.size(3);
-  if (doubled && winograd_fits(input, weight, height, width)) return winograd_conv2d(input, weight, {}, true);
+  if (doubled && own_conv2d_fits(input, weight, height, width)) return own_conv2d(input, weight, {}, true);
   return aten_upsample_conv2d(input, weight, height, width);
 }
 

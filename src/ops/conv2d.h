@@ -1,6 +1,8 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <array>
+#include <cstdint>
 
 #include "ops/precision.h"
 
@@ -13,11 +15,19 @@ struct Conv2dShape {
   int padding_end = 0;
 };
 
+enum class Conv2dLayout {
+  plain,       // [C_out, C_in, kh, kw], channels-last
+  bf16,        // the same in bfloat16, for the Winograd kernel
+  bf16_panels  // bfloat16, packed for kernels::cpu::bf16_conv_part
+};
+
 // A convolution prepared at load for the arithmetic chosen for it. Undefined tensors mean "not loaded".
 struct Conv2dWeight {
-  at::Tensor weight;  // [C_out, C_in, kh, kw], channels-last
+  at::Tensor weight;  // as `layout` says
   at::Tensor bias;    // [C_out] or undefined
   Conv2dShape shape;
+  std::array<std::int64_t, 4> filters{};  // C_out, C_in, kh, kw
+  Conv2dLayout layout = Conv2dLayout::plain;
 };
 
 // `weight` [C_out, C_in, kh, kw] and `bias` [C_out] (or undefined) in any float type, as read from the file.

@@ -19,7 +19,7 @@ void check_input(const char* op, const at::Tensor& input, const LinearWeight& we
 
 // The one dispatch: panels were packed at load where our own kernel takes this product.
 at::Tensor product(const at::Tensor& input, const LinearWeight& weight) {
-  if (weight.packed) return packed_linear(input, weight, {});
+  if (weight.layout != LinearLayout::plain) return packed_linear(input, weight, {});
   return at::linear(input, weight.weight, weight.bias);
 }
 
@@ -32,9 +32,9 @@ LinearWeight prepare_linear(const at::Tensor& weight, const at::Tensor& bias, co
   require_shape(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "prepare_linear",
                 "bias", fmt::format("[{}]", weight.size(0)), bias);
   const auto plain = weight.view({weight.size(0), weight.size(1)});
-  const bool packs = packing_fits(where);
-  return {packs ? packed_panels(plain) : prepared_copy(plain, where), prepared_copy(bias, where),
-          plain.size(0), plain.size(1), packs};
+  const LinearLayout layout = layout_for(where);
+  return {layout == LinearLayout::plain ? prepared_copy(plain, where) : packed_panels(plain, layout),
+          prepared_copy(bias, where), plain.size(0), plain.size(1), layout};
 }
 
 at::Tensor linear(const at::Tensor& input, const LinearWeight& weight) {
@@ -48,7 +48,7 @@ at::Tensor linear_add(const at::Tensor& input, const LinearWeight& weight, const
   expected.back() = weight.out_features;
   require_shape(residual.defined() && residual.sizes() == expected, "linear_add", "residual",
                 fmt::format("[{}]", fmt::join(expected, ", ")), residual);
-  if (weight.packed) return packed_linear(input, weight, residual);
+  if (weight.layout != LinearLayout::plain) return packed_linear(input, weight, residual);
   return product(input, weight).add_(residual);
 }
 

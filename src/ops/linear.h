@@ -7,14 +7,19 @@
 
 namespace sdw::ops {
 
-// A matrix prepared at load for the arithmetic chosen for it: the plain tensor, or panels packed for our own
-// kernel. Undefined tensors mean "not loaded".
+enum class LinearLayout {
+  plain,       // [N, K], for ATen
+  panels,      // float32, packed for kernels::cpu::gemm_part
+  bf16_panels  // bfloat16, packed for kernels::cpu::bf16_gemm_part
+};
+
+// A matrix prepared at load for the arithmetic chosen for it. Undefined tensors mean "not loaded".
 struct LinearWeight {
-  at::Tensor weight;              // [N, K], or the packed panels
+  at::Tensor weight;              // as `layout` says
   at::Tensor bias;                // [N] or undefined
   std::int64_t out_features = 0;  // N
   std::int64_t in_features = 0;   // K
-  bool packed = false;
+  LinearLayout layout = LinearLayout::plain;
 };
 
 // `weight` [N, K] (or [N, K, 1, 1], a 1x1 convolution) and `bias` [N] (or undefined), as read from the file.

@@ -6,13 +6,13 @@
 
 namespace sdw::ops {
 
-// True where matrices placed so are packed for our own kernel: float32 on the CPU.
-bool packing_fits(const Placement& where);
+// How matrices placed so are kept: for float32 on the CPU, packed for our own kernels.
+LinearLayout layout_for(const Placement& where);
 
-// `weight` [N, K] in any float type -> panels for kernels::cpu::gemm, float32.
-at::Tensor packed_panels(const at::Tensor& weight);
+// `weight` [N, K] in any float type -> panels. Precondition: the layout is not `plain`.
+at::Tensor packed_panels(const at::Tensor& weight, LinearLayout layout);
 
-// `input` [..., K] -> [..., N]; `residual` of the output's shape, or undefined. Precondition: weight.packed.
+// `input` [..., K] -> [..., N]; `residual` of the output's shape, or undefined. Precondition: as above.
 at::Tensor packed_linear(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual);
 
 }  // namespace sdw::ops

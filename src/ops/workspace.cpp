@@ -1,5 +1,6 @@
 #include "ops/workspace.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 namespace sdw::ops {
@@ -11,6 +12,15 @@ float* workspace(std::size_t floats) {
     memory = at::empty({static_cast<std::int64_t>(floats)}, at::TensorOptions(at::kFloat));
   }
   return memory.data_ptr<float>();
+}
+
+void for_parts(std::size_t parts, std::size_t thread_floats,
+               const std::function<void(std::size_t part, float* scratch)>& work) {
+  float* const memory = workspace(static_cast<std::size_t>(at::get_num_threads()) * thread_floats);
+  at::parallel_for(0, static_cast<std::int64_t>(parts), 1, [&](std::int64_t begin, std::int64_t end) {
+    float* const scratch = memory + static_cast<std::size_t>(at::get_thread_num()) * thread_floats;
+    for (auto part = begin; part < end; ++part) work(static_cast<std::size_t>(part), scratch);
+  });
 }
 
 }  // namespace sdw::ops

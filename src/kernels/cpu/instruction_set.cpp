@@ -5,18 +5,27 @@
 #include <hwy/highway.h>
 #include <hwy/targets.h>
 
+#include "kernels/cpu/bf16_block.h"
+
 namespace sdw::kernels::cpu {
 namespace {
 
 struct Named {
   std::string_view name;
   std::int64_t target;
+  Bf16Unit bf16 = Bf16Unit::none;
 };
 
 // Best first. Highway runs the best one of those that are built and not disabled.
 constexpr Named kSets[] = {
-    {"avx512_vnni", HWY_AVX3_DL}, {"avx512", HWY_AVX3}, {"avx2", HWY_AVX2},
-    {"sse4", HWY_SSE4},           {"ssse3", HWY_SSSE3}, {"neon", HWY_NEON},
+    {"amx_bf16", HWY_AVX3_DL, Bf16Unit::amx},
+    {"avx512_bf16", HWY_AVX3_DL, Bf16Unit::avx512},
+    {"avx512_vnni", HWY_AVX3_DL},
+    {"avx512", HWY_AVX3},
+    {"avx2", HWY_AVX2},
+    {"sse4", HWY_SSE4},
+    {"ssse3", HWY_SSSE3},
+    {"neon", HWY_NEON},
 };
 
 bool is_built(const Named& set) {
@@ -26,11 +35,11 @@ bool is_built(const Named& set) {
 // Asked before any set is disabled.
 bool is_supported(const Named& set) {
   static const std::int64_t of_this_cpu = hwy::SupportedTargets();
-  return (of_this_cpu & set.target) != 0;
+  return (of_this_cpu & set.target) != 0 && has_bf16_unit(set.bf16);
 }
 
 bool is_enabled(const Named& set) {
-  return (hwy::SupportedTargets() & set.target) != 0;
+  return (hwy::SupportedTargets() & set.target) != 0 && bf16_unit() == set.bf16;
 }
 
 }  // namespace
@@ -57,6 +66,7 @@ Status choose_instruction_set(std::string_view name) {
     if (!is_supported(set)) return lacking("this CPU");
     hwy::DisableTargets(~set.target);
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    choose_bf16_unit(set.bf16);
     return ok_status();
   }
   std::string known;

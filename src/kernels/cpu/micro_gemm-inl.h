@@ -47,45 +47,46 @@ HWY_INLINE void store_some(FloatVector value, float* to, std::size_t count) {
 // What the sums of a product begin with: one row for all (a bias), or what is in the output already.
 enum class Start { row, output };
 
-// c[r, 0..kPanelWidth) = start + sum over k of a[r, k] * panel[k, :] for kRows rows. A null `start` is zero.
-template <std::size_t kRows, Start kStart>
+// c[r, 0..kVectors * kLanes) = start + sum over k of a[r, k] * panel[k, :] for kRows rows. A null `start` is
+// zero.
+template <std::size_t kRows, Start kStart, std::size_t kVectors>
 HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, std::size_t a_stride, std::size_t depth,
                               const float* HWY_RESTRICT panel, const float* HWY_RESTRICT start,
                               float* HWY_RESTRICT c, std::size_t c_stride) {
-  FloatVector sums[kRows][2];
-  const FloatVector zero = hn::Zero(kFloat);
-  const FloatVector start0 = start != nullptr ? hn::LoadU(kFloat, start) : zero;
-  const FloatVector start1 = start != nullptr ? hn::LoadU(kFloat, start + kLanes) : zero;
+  FloatVector sums[kRows][kVectors], columns[kVectors];
+  for (std::size_t v = 0; v < kVectors; ++v)
+    columns[v] = start != nullptr ? hn::LoadU(kFloat, start + v * kLanes) : hn::Zero(kFloat);
 #pragma GCC unroll 12
   for (std::size_t r = 0; r < kRows; ++r) {
-    sums[r][0] = kStart == Start::row ? start0 : hn::LoadU(kFloat, c + r * c_stride);
-    sums[r][1] = kStart == Start::row ? start1 : hn::LoadU(kFloat, c + r * c_stride + kLanes);
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < kVectors; ++v)
+      sums[r][v] = kStart == Start::row ? columns[v] : hn::LoadU(kFloat, c + r * c_stride + v * kLanes);
   }
   for (std::size_t k = 0; k < depth; ++k) {
-    const FloatVector b0 = hn::LoadU(kFloat, panel);
-    const FloatVector b1 = hn::LoadU(kFloat, panel + kLanes);
-    panel += kPanelWidth;
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < kVectors; ++v) columns[v] = hn::LoadU(kFloat, panel + v * kLanes);
+    panel += kVectors * kLanes;
 #pragma GCC unroll 12
     for (std::size_t r = 0; r < kRows; ++r) {
       const FloatVector value = hn::Set(kFloat, a[r * a_stride + k]);
-      sums[r][0] = hn::MulAdd(value, b0, sums[r][0]);
-      sums[r][1] = hn::MulAdd(value, b1, sums[r][1]);
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(value, columns[v], sums[r][v]);
     }
   }
 #pragma GCC unroll 12
   for (std::size_t r = 0; r < kRows; ++r) {
-    hn::StoreU(sums[r][0], kFloat, c + r * c_stride);
-    hn::StoreU(sums[r][1], kFloat, c + r * c_stride + kLanes);
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sums[r][v], kFloat, c + r * c_stride + v * kLanes);
   }
 }
 
 // The same for any number of rows: full tiles, then smaller ones down to single rows.
-template <Start kStart>
+template <Start kStart, std::size_t kVectors = 2>
 HWY_INLINE void multiply_rows(const float* a, std::size_t a_stride, std::size_t rows, std::size_t depth,
                               const float* panel, const float* start, float* c, std::size_t c_stride) {
   const auto tile = [&]<std::size_t kRows>() {
     for (; rows >= kRows; rows -= kRows, a += kRows * a_stride, c += kRows * c_stride) {
-      multiply_tile<kRows, kStart>(a, a_stride, depth, panel, start, c, c_stride);
+      multiply_tile<kRows, kStart, kVectors>(a, a_stride, depth, panel, start, c, c_stride);
     }
   };
   if constexpr (kTileRows >= 12) {

@@ -1,6 +1,7 @@
 #include "kernels/cpu/winograd.h"
 
 #include <algorithm>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/winograd.cpp"
@@ -151,15 +152,27 @@ void InputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t c
   }
 }
 
+HWY_INLINE float widened(float value) {
+  return value;
+}
+
+HWY_INLINE float widened(std::uint16_t bf16) {
+  const std::uint32_t bits = static_cast<std::uint32_t>(bf16) << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
 // Filters of one block of output channels -> [point][in_channel][kPanelWidth]. Vectors run over output
 // channels, so that a block is gathered once and transformed in place of 36 passes.
-void transform_filters(const WinogradConv& conv, std::size_t first_out, float* panels) {
+template <class Weight>
+void transform_filters(const WinogradConv& conv, const Weight* weight, std::size_t first_out, float* panels) {
   const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
   alignas(64) float gathered[9][kPanelWidth] = {};
   for (std::size_t c = 0; c < conv.in_channels; ++c) {
     for (std::size_t n = 0; n < count; ++n) {
-      const float* filter = conv.weight + (first_out + n) * 9 * conv.in_channels + c;
-      for (std::size_t tap = 0; tap < 9; ++tap) gathered[tap][n] = filter[tap * conv.in_channels];
+      const Weight* filter = weight + (first_out + n) * 9 * conv.in_channels + c;
+      for (std::size_t tap = 0; tap < 9; ++tap) gathered[tap][n] = widened(filter[tap * conv.in_channels]);
     }
     for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
       FloatVector half[kInTile][3];
@@ -216,7 +229,10 @@ void OutputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t 
   const std::size_t first_out = part * kPanelWidth;
   float* panels = thread_scratch;
   float* products = thread_scratch + kPoints * conv.in_channels * kPanelWidth;
-  transform_filters(conv, first_out, panels);
+  if (conv.weight != nullptr)
+    transform_filters(conv, conv.weight, first_out, panels);
+  else
+    transform_filters(conv, conv.bf16_weight, first_out, panels);
   const std::size_t point_stride = plan.chunk_tiles * kPanelWidth;
   for (std::size_t point = 0; point < kPoints; ++point) {
     multiply_rows<Start::row>(scratch + point * plan.chunk_tiles * conv.in_channels, conv.in_channels, tiles,

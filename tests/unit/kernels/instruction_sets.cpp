@@ -3,23 +3,24 @@
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
-#include <hwy/highway.h>
+#include <string>
+
+#include "kernels/cpu/instruction_set.h"
 
 namespace sdw::kernels::cpu {
 
 void with_every_instruction_set(const std::function<void()>& body) {
-  int tried = 0;
-  for (std::int64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) {
-    const std::int64_t target = rest & -rest;
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    body();
-    ++tried;
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  std::vector<std::string> here;
+  for (const InstructionSet& set : instruction_sets()) {
+    if (set.on_this_cpu) here.push_back(set.name);
   }
-  EXPECT_GT(tried, 0);
+  ASSERT_FALSE(here.empty());
+  for (const std::string& name : here) {
+    SCOPED_TRACE(name);
+    ASSERT_TRUE(choose_instruction_set(name));
+    body();
+  }
+  ASSERT_TRUE(choose_instruction_set(here.front()));
 }
 
 std::vector<float> random_values(std::size_t count, unsigned seed) {

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "unit/kernels/bf16.h"
+#include "unit/kernels/conv_by_definition.h"
 #include "unit/kernels/instruction_sets.h"
 
 namespace sdw::kernels::cpu {
@@ -14,37 +16,8 @@ constexpr double kTolerance = 1e-5;
 
 struct Case {
   std::size_t batch, height, width, in_channels, out_channels;
-  bool bias = true, residual = false, upsample = false;
+  bool bias = true, residual = false, upsample = false, bf16_weight = false;
 };
-
-std::vector<double> by_definition(const WinogradConv& conv) {
-  const std::size_t shift = conv.upsample ? 1 : 0;
-  std::vector<double> output;
-  for (std::size_t b = 0; b < conv.batch; ++b) {
-    for (std::size_t y = 0; y < conv.out_height; ++y) {
-      for (std::size_t x = 0; x < conv.out_width; ++x) {
-        for (std::size_t o = 0; o < conv.out_channels; ++o) {
-          double sum = conv.bias != nullptr ? conv.bias[o] : 0.0;
-          if (conv.residual != nullptr) sum += conv.residual[output.size()];
-          for (std::size_t ky = 0; ky < 3; ++ky) {
-            for (std::size_t kx = 0; kx < 3; ++kx) {
-              const std::size_t iy = y + ky - 1, ix = x + kx - 1;  // wraps round below zero
-              if (iy >= conv.out_height || ix >= conv.out_width) continue;
-              const float* pixel =
-                  conv.input +
-                  ((b * conv.in_height + (iy >> shift)) * conv.in_width + (ix >> shift)) * conv.in_channels;
-              const float* filter = conv.weight + (o * 9 + ky * 3 + kx) * conv.in_channels;
-              for (std::size_t c = 0; c < conv.in_channels; ++c)
-                sum += static_cast<double>(pixel[c]) * filter[c];
-            }
-          }
-          output.push_back(sum);
-        }
-      }
-    }
-  }
-  return output;
-}
 
 void expect_equal_to_definition(const Case& c) {
   const std::size_t scale = c.upsample ? 2 : 1;
@@ -53,8 +26,11 @@ void expect_equal_to_definition(const Case& c) {
   const auto weight = random_values(c.out_channels * 9 * c.in_channels, 2);
   const auto bias = random_values(c.out_channels, 3), residual = random_values(outputs, 4);
   std::vector<float> output(outputs, NAN);
+  const auto rounded = to_nearest_bf16(weight);
+  const auto known = c.bf16_weight ? widened(rounded) : weight;
   const WinogradConv conv{.input = input.data(),
-                          .weight = weight.data(),
+                          .weight = c.bf16_weight ? nullptr : weight.data(),
+                          .bf16_weight = rounded.data(),
                           .bias = c.bias ? bias.data() : nullptr,
                           .residual = c.residual ? residual.data() : nullptr,
                           .output = output.data(),
@@ -75,7 +51,7 @@ void expect_equal_to_definition(const Case& c) {
       winograd_output_part(conv, plan, chunk, part, shared.data(), own.data());
     }
   }
-  EXPECT_LT(relative_error(output, by_definition(conv)), kTolerance)
+  EXPECT_LT(relative_error(output, conv_by_definition(conv, known)), kTolerance)
       << c.batch << " pictures of " << c.height << " x " << c.width << ", " << c.in_channels << " to "
       << c.out_channels;
 }
@@ -116,6 +92,10 @@ TEST(Winograd, UpsamplesWithoutWritingTheLargerPicture) {
       expect_equal_to_definition({2, side, side + 1, 12, 20, true, false, true});
     }
   });
+}
+
+TEST(Winograd, WidensFiltersKeptInBfloat16) {
+  with_every_instruction_set([] { expect_equal_to_definition({1, 9, 10, 33, 40, true, true, false, true}); });
 }
 
 TEST(Winograd, LargePicturesAreDoneInChunks) {

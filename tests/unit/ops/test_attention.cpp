@@ -38,7 +38,7 @@ TEST(Attention, EqualsTheDefinition) {
     const at::Tensor key = random_tensor({2, keys, heads * size}, 2),
                      value = random_tensor({2, keys, heads * size}, 3);
     EXPECT_LT(
-        relative_error(attention(query, key, value, heads), plain_attention(query, key, value, heads, false)),
+        relative_error(attention(query, key, value, heads, Precision::exact), plain_attention(query, key, value, heads, false)),
         1e-5)
         << queries << " queries, " << keys << " keys, " << heads << " heads of " << size;
   }
@@ -48,20 +48,20 @@ TEST(Attention, CausalSeesNoLaterKey) {
   const at::Tensor query = random_tensor({2, 77, 32}), key = random_tensor({2, 77, 32}, 2);
   const at::Tensor value = random_tensor({2, 77, 32}, 3);
   EXPECT_LT(
-      relative_error(attention(query, key, value, 4, true), plain_attention(query, key, value, 4, true)),
+      relative_error(attention(query, key, value, 4, Precision::exact, true), plain_attention(query, key, value, 4, true)),
       1e-5);
 }
 
 TEST(Attention, WrongShapesAreNamedWithExpectedAndGot) {
   const at::Tensor query = random_tensor({2, 5, 32});
-  EXPECT_THAT(message_of([&] { attention(query, query, query, 5); }),
+  EXPECT_THAT(message_of([&] { attention(query, query, query, 5, Precision::exact); }),
               HasSubstr("query: expected [B, Q, a multiple of 5 heads], got [2, 5, 32]"));
   EXPECT_THAT(message_of([&] {
-                attention(query, random_tensor({1, 7, 32}), query, 4);
+                attention(query, random_tensor({1, 7, 32}), query, 4, Precision::exact);
               }),
               HasSubstr("key: expected [2, K, 32], got [1, 7, 32]"));
   EXPECT_THAT(message_of([&] {
-                attention(query, query, random_tensor({2, 6, 32}), 4);
+                attention(query, query, random_tensor({2, 6, 32}), 4, Precision::exact);
               }),
               HasSubstr("value: expected [2, 5, 32], got [2, 6, 32]"));
 }

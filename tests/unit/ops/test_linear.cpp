@@ -27,6 +27,17 @@ TEST(Linear, EqualsTheProductInDouble) {
             1e-6);
 }
 
+TEST(Linear, FastKeepsWeightsInBfloat16) {
+  const Placement fast{.precision = Precision::fast};
+  const at::Tensor input = random_tensor({2, 7, 24}), residual = random_tensor({2, 7, 300}, 4);
+  const at::Tensor weight = random_tensor({300, 24}, 2), bias = random_tensor({300}, 3);
+  const LinearWeight prepared = prepare_linear(weight, bias, fast);
+  EXPECT_EQ(prepared.weight.scalar_type(), at::kBFloat16);
+  const at::Tensor expected = input.to(at::kDouble).matmul(weight.to(at::kDouble).t()).add(bias).add(residual);
+  // Weights, and on some CPUs inputs, are rounded to 8 bits.
+  EXPECT_LT(relative_error(linear_add(input, prepared, residual), expected), 4e-3);
+}
+
 TEST(Linear, ReadsA1x1Convolution) {
   const at::Tensor weight = random_tensor({10, 24}), input = random_tensor({3, 24}, 2);
   const LinearWeight conv = prepare_linear(weight.view({10, 24, 1, 1}), {}, {});

@@ -1,0 +1,337 @@
+#include "kernels/cpu/attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "kernels/cpu/bf16_block.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/attention.cpp"
+#include <hwy/foreach_target.h>  // compiles this file once for each instruction set
+#include <hwy/highway.h>
+
+#include <hwy/contrib/math/math-inl.h>
+
+#include "kernels/cpu/micro_gemm-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sdw::kernels::cpu::HWY_NAMESPACE {
+
+constexpr std::size_t kQueryRows = 96;  // a multiple of every tile's rows
+constexpr std::size_t kKeyBlock = 256;  // a multiple of every panel's width
+
+// The scratch of a thread. Rows are padded to whole vectors, in bfloat16 to whole tiles.
+struct Sizes {
+  bool bf16;
+  std::size_t keys, depth, width;  // padded: keys, head_dim as a depth, head_dim as columns
+  std::size_t query, key, value, probabilities, scores, output, statistics;  // in floats, in this order
+  std::size_t total() const { return query + key + value + probabilities + scores + output + statistics; }
+};
+
+Sizes sizes_of(const Attention& attention) {
+  Sizes sizes;
+  sizes.bf16 = attention.bf16 && bf16_unit() != Bf16Unit::none;
+  sizes.keys = round_up(attention.keys, sizes.bf16 ? kBf16Columns : kPanelWidth);
+  sizes.depth = sizes.bf16 ? round_up(attention.head_dim, kBf16Depth) : attention.head_dim;
+  sizes.width = round_up(attention.head_dim, sizes.bf16 ? kBf16Columns : kLanes);
+  const std::size_t elements_in_float = sizes.bf16 ? 2 : 1;
+  sizes.query = kQueryRows * sizes.depth / elements_in_float;
+  sizes.key = sizes.keys * sizes.depth / elements_in_float;
+  sizes.value = sizes.keys * sizes.width / elements_in_float;
+  sizes.probabilities = sizes.bf16 ? kQueryRows * kKeyBlock / 2 : 0;  // in float32 they replace the scores
+  sizes.scores = kQueryRows * kKeyBlock;
+  sizes.output = kQueryRows * sizes.width;
+  sizes.statistics = 2 * kQueryRows;
+  return sizes;
+}
+
+// One head's keys or values: `row(i)` is head_dim floats.
+struct HeadRows {
+  const float* data;
+  std::size_t stride;
+  const float* row(std::size_t i) const { return data + i * stride; }
+};
+
+// What differs between float32 and bfloat16: how operands lie, and how they are multiplied.
+class FloatProducts {
+ public:
+  FloatProducts(const Attention& attention, const Sizes& sizes, float* scratch)
+      : dim_(attention.head_dim), keys_(sizes.keys), width_(sizes.width) {
+    query_ = scratch;
+    key_ = query_ + sizes.query;
+    value_ = key_ + sizes.key;
+  }
+
+  // Keys as panels [head_dim, kPanelWidth].
+  void pack_keys(const HeadRows& rows, std::size_t count) {
+    std::fill_n(key_ + count / kPanelWidth * kPanelWidth * dim_, (keys_ - count / kPanelWidth * kPanelWidth) * dim_,
+                0.0F);
+    for (std::size_t i = 0; i < count; ++i) {
+      float* panel = key_ + i / kPanelWidth * kPanelWidth * dim_ + i % kPanelWidth;
+      for (std::size_t d = 0; d < dim_; ++d) panel[d * kPanelWidth] = rows.row(i)[d];
+    }
+  }
+
+  // Values as panels [keys, two vectors], the last one perhaps of one vector.
+  void pack_values(const HeadRows& rows, std::size_t count) {
+    for (std::size_t d = 0; d < width_; d += kPanelWidth) {
+      const std::size_t panel_width = std::min(kPanelWidth, width_ - d), real = std::min(panel_width, dim_ - d);
+      float* panel = value_ + d * keys_;
+      for (std::size_t i = 0; i < keys_; ++i, panel += panel_width) {
+        const std::size_t copied = i < count ? real : 0;
+        std::copy_n(rows.row(i < count ? i : 0) + d, copied, panel);
+        std::fill(panel + copied, panel + panel_width, 0.0F);
+      }
+    }
+  }
+
+  void set_queries(const HeadRows& rows, std::size_t count, float scale) {
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t d = 0; d < dim_; ++d) query_[i * dim_ + d] = rows.row(i)[d] * scale;
+    }
+  }
+
+  void score(std::size_t rows, std::size_t first_key, std::size_t keys, float* scores) const {
+    for (std::size_t k = 0; k < keys; k += kPanelWidth) {
+      multiply_rows<Start::row>(query_, dim_, rows, dim_, key_ + (first_key + k) * dim_, nullptr, scores + k,
+                                kKeyBlock);
+    }
+  }
+
+  void add_values(std::size_t rows, std::size_t first_key, std::size_t keys, const float* probabilities,
+                  float* output) const {
+    for (std::size_t d = 0; d < width_; d += kPanelWidth) {
+      const float* panel = value_ + d * keys_;
+      if (width_ - d >= kPanelWidth) {
+        multiply_rows<Start::output>(probabilities, kKeyBlock, rows, keys, panel + first_key * kPanelWidth,
+                                     nullptr, output + d, width_);
+      } else {
+        multiply_rows<Start::output, 1>(probabilities, kKeyBlock, rows, keys, panel + first_key * kLanes,
+                                        nullptr, output + d, width_);
+      }
+    }
+  }
+
+ private:
+  std::size_t dim_, keys_, width_;
+  float *query_, *key_, *value_;
+};
+
+class Bf16Products {
+ public:
+  Bf16Products(const Attention& attention, const Sizes& sizes, float* scratch)
+      : dim_(attention.head_dim), keys_(sizes.keys), depth_(sizes.depth), width_(sizes.width) {
+    query_ = reinterpret_cast<std::uint16_t*>(scratch);
+    key_ = query_ + 2 * sizes.query;
+    value_ = key_ + 2 * sizes.key;
+    probabilities_ = value_ + 2 * sizes.value;
+  }
+
+  // Keys as the columns of panels: [depth / 2][kBf16Columns][2].
+  void pack_keys(const HeadRows& rows, std::size_t count) {
+    std::fill_n(key_, keys_ * depth_, std::uint16_t{0});
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint16_t* panel = key_ + i / kBf16Columns * bf16_panel_size(depth_) + i % kBf16Columns * 2;
+      round_row(rows.row(i));
+      for (std::size_t d = 0; d < dim_; ++d) panel[d / 2 * 2 * kBf16Columns + d % 2] = query_[d];
+    }
+  }
+
+  // Values with the keys as their depth.
+  void pack_values(const HeadRows& rows, std::size_t count) {
+    std::fill_n(value_, keys_ * width_, std::uint16_t{0});
+    for (std::size_t i = 0; i < count; ++i) {
+      round_row(rows.row(i));
+      std::uint16_t* pair = value_ + i / 2 * 2 * kBf16Columns + i % 2;
+      for (std::size_t d = 0; d < dim_; ++d)
+        pair[d / kBf16Columns * bf16_panel_size(keys_) + d % kBf16Columns * 2] = query_[d];
+    }
+  }
+
+  void set_queries(const HeadRows& rows, std::size_t count, float scale) {
+    alignas(64) float scaled[kQueryRows];
+    for (std::size_t i = 0; i < kQueryRows; ++i) {
+      std::uint16_t* const row = query_ + i * depth_;
+      std::fill_n(row, depth_, std::uint16_t{0});
+      for (std::size_t d = 0; i < count && d < dim_; d += kQueryRows) {
+        const std::size_t some = std::min(kQueryRows, dim_ - d);
+        for (std::size_t j = 0; j < some; ++j) scaled[j] = rows.row(i)[d + j] * scale;
+        to_bf16(scaled, some, row + d);
+      }
+    }
+  }
+
+  void score(std::size_t rows, std::size_t first_key, std::size_t keys, float* scores) const {
+    multiply_bf16({.a = query_,
+                   .a_stride = depth_,
+                   .rows = round_up(rows, kBf16Rows),
+                   .offsets = &kNoOffset,
+                   .segments = 1,
+                   .depth = depth_,
+                   .panels = key_ + first_key * depth_,
+                   .panel_stride = bf16_panel_size(depth_),
+                   .panel_count = keys / kBf16Columns,
+                   .c = scores,
+                   .c_stride = kKeyBlock});
+  }
+
+  void add_values(std::size_t rows, std::size_t first_key, std::size_t keys, const float* probabilities,
+                  float* output) const {
+    for (std::size_t r = 0; r < rows; ++r)
+      to_bf16(probabilities + r * kKeyBlock, keys, probabilities_ + r * kKeyBlock);
+    multiply_bf16({.a = probabilities_,
+                   .a_stride = kKeyBlock,
+                   .rows = round_up(rows, kBf16Rows),
+                   .offsets = &kNoOffset,
+                   .segments = 1,
+                   .depth = keys,
+                   .panels = value_ + first_key * kBf16Columns,
+                   .panel_stride = bf16_panel_size(keys_),
+                   .panel_count = width_ / kBf16Columns,
+                   .c = output,
+                   .c_stride = width_,
+                   .add = true});
+  }
+
+ private:
+  static constexpr std::ptrdiff_t kNoOffset = 0;
+
+  // Into the place of the queries, which are set later.
+  void round_row(const float* row) { to_bf16(row, dim_, query_); }
+
+  std::size_t dim_, keys_, depth_, width_;
+  std::uint16_t *query_, *key_, *value_, *probabilities_;
+};
+
+// Scores of one query against a block of keys -> exp(score - maximum), zeros beyond `seen`. Returns their sum.
+HWY_INLINE float exponentials(float* scores, std::size_t seen, std::size_t keys, float maximum) {
+  const FloatVector shift = hn::Set(kFloat, maximum);
+  FloatVector sum = hn::Zero(kFloat);
+  for (std::size_t k = 0; k < keys; k += kLanes) {
+    FloatVector value = hn::Zero(kFloat);
+    if (k < seen) {
+      value = hn::Exp(kFloat, hn::Sub(hn::Load(kFloat, scores + k), shift));
+      if (k + kLanes > seen) value = hn::IfThenElseZero(hn::FirstN(kFloat, seen - k), value);
+    }
+    hn::Store(value, kFloat, scores + k);
+    sum = hn::Add(sum, value);
+  }
+  return hn::GetLane(hn::SumOfLanes(kFloat, sum));
+}
+
+HWY_INLINE float largest(const float* scores, std::size_t seen) {
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  FloatVector most = hn::Set(kFloat, kLowest);
+  for (std::size_t k = 0; k < seen; k += kLanes) {
+    FloatVector value = hn::Load(kFloat, scores + k);
+    if (k + kLanes > seen)
+      value = hn::IfThenElse(hn::FirstN(kFloat, seen - k), value, hn::Set(kFloat, kLowest));
+    most = hn::Max(most, value);
+  }
+  return hn::GetLane(hn::MaxOfLanes(kFloat, most));
+}
+
+HWY_INLINE void scale_row(float* row, std::size_t width, float factor) {
+  for (std::size_t d = 0; d < width; d += kLanes) {
+    hn::StoreU(hn::Mul(hn::LoadU(kFloat, row + d), hn::Set(kFloat, factor)), kFloat, row + d);
+  }
+}
+
+struct Block {
+  std::size_t first_query, rows;
+};
+
+template <class Products>
+void attend(const Attention& attention, const Sizes& sizes, const Products& products, const Block& block,
+            float* scores, float* output, float* statistics) {
+  float *const maxima = statistics, *const sums = statistics + kQueryRows;
+  std::fill_n(maxima, kQueryRows, -std::numeric_limits<float>::infinity());
+  std::fill_n(sums, kQueryRows, 0.0F);
+  std::fill_n(output, kQueryRows * sizes.width, 0.0F);
+  const std::size_t all = attention.causal ? std::min(attention.keys, block.first_query + block.rows) : attention.keys;
+  for (std::size_t first = 0; first < all; first += kKeyBlock) {
+    const std::size_t keys = std::min(kKeyBlock, sizes.keys - first);
+    products.score(block.rows, first, keys, scores);
+    for (std::size_t r = 0; r < block.rows; ++r) {
+      const std::size_t visible = attention.causal ? block.first_query + r + 1 : attention.keys;
+      const std::size_t seen = std::min(visible - std::min(visible, first), keys);
+      float* const row = scores + r * kKeyBlock;
+      const float maximum = std::max(maxima[r], largest(row, seen));
+      const float correction = std::exp(maxima[r] - maximum);
+      sums[r] = sums[r] * correction + exponentials(row, seen, keys, maximum);
+      if (correction != 1.0F && first > 0) scale_row(output + r * sizes.width, sizes.width, correction);
+      maxima[r] = maximum;
+    }
+    products.add_values(block.rows, first, keys, scores, output);
+  }
+  for (std::size_t r = 0; r < block.rows; ++r) scale_row(output + r * sizes.width, sizes.width, 1.0F / sums[r]);
+}
+
+template <class Products>
+void attend_part(const Attention& attention, const AttentionPlan& plan, const Sizes& sizes, std::size_t part,
+                 Products products, float* scores) {
+  float* const output = scores + kQueryRows * kKeyBlock;
+  float* const statistics = output + sizes.output;
+  const std::size_t query_parts = (attention.queries + plan.part_queries - 1) / plan.part_queries;
+  const std::size_t head = part / query_parts % attention.heads, image = part / query_parts / attention.heads;
+  const std::size_t stride = attention.heads * attention.head_dim;
+  const auto rows_of = [&](const float* data, std::size_t length, std::size_t first) {
+    return HeadRows{data + (image * length + first) * stride + head * attention.head_dim, stride};
+  };
+  products.pack_keys(rows_of(attention.key, attention.keys, 0), attention.keys);
+  products.pack_values(rows_of(attention.value, attention.keys, 0), attention.keys);
+  const std::size_t begin = part % query_parts * plan.part_queries;
+  const std::size_t end = std::min(begin + plan.part_queries, attention.queries);
+  const float scale = 1.0F / std::sqrt(static_cast<float>(attention.head_dim));
+  for (std::size_t first = begin; first < end; first += kQueryRows) {
+    const Block block{first, std::min(kQueryRows, end - first)};
+    products.set_queries(rows_of(attention.query, attention.queries, first), block.rows, scale);
+    attend(attention, sizes, products, block, scores, output, statistics);
+    float* target = attention.output + (image * attention.queries + first) * stride + head * attention.head_dim;
+    for (std::size_t r = 0; r < block.rows; ++r, target += stride)
+      std::copy_n(output + r * sizes.width, attention.head_dim, target);
+  }
+}
+
+std::size_t ThreadFloats(const Attention& attention) {
+  return sizes_of(attention).total();
+}
+
+void Part(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* scratch) {
+  const Sizes sizes = sizes_of(attention);
+  float* const scores = scratch + sizes.query + sizes.key + sizes.value + sizes.probabilities;
+  if (sizes.bf16)
+    attend_part(attention, plan, sizes, part, Bf16Products(attention, sizes, scratch), scores);
+  else
+    attend_part(attention, plan, sizes, part, FloatProducts(attention, sizes, scratch), scores);
+}
+
+}  // namespace sdw::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sdw::kernels::cpu {
+
+HWY_EXPORT(ThreadFloats);
+HWY_EXPORT(Part);
+
+AttentionPlan plan_attention(const Attention& attention, std::size_t threads) {
+  AttentionPlan plan;
+  plan.thread_floats = HWY_DYNAMIC_DISPATCH(ThreadFloats)(attention);
+  // Each part packs the keys and values of its head: as few parts as keep all threads busy to the end.
+  constexpr std::size_t kPartsPerThread = 4, kMinQueries = 192;
+  const std::size_t heads = std::max<std::size_t>(attention.batch * attention.heads, 1);
+  const std::size_t pieces = std::max<std::size_t>(threads * kPartsPerThread / heads, 1);
+  plan.part_queries = std::max((attention.queries + pieces - 1) / pieces, kMinQueries);
+  plan.parts = heads * ((attention.queries + plan.part_queries - 1) / plan.part_queries);
+  return plan;
+}
+
+void attention_part(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* scratch) {
+  HWY_DYNAMIC_DISPATCH(Part)(attention, plan, part, scratch);
+}
+
+}  // namespace sdw::kernels::cpu
+#endif

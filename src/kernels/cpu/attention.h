@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+
+namespace sdw::kernels::cpu {
+
+// softmax(q k^T / sqrt(head_dim)) v, one block of keys after the other with a running maximum and sum (Milakov
+// and Gimelshein 2018, arXiv:1805.02867; FlashAttention, Dao et al. 2022, arXiv:2205.14135), so that no more
+// than a block of scores is ever in memory.
+struct Attention {
+  const float* query = nullptr;  // [batch, queries, heads, head_dim]
+  const float* key = nullptr;    // [batch, keys, heads, head_dim]
+  const float* value = nullptr;  // [batch, keys, heads, head_dim]
+  float* output = nullptr;       // [batch, queries, heads, head_dim]
+  std::size_t batch = 0, heads = 0, queries = 0, keys = 0, head_dim = 0;
+  bool causal = false;  // query i sees keys 0..i
+  // Both products in bfloat16 where the CPU multiplies it; the softmax stays in float32.
+  bool bf16 = false;
+};
+
+// The work is cut into independent parts; each thread brings `thread_floats` of scratch memory.
+struct AttentionPlan {
+  std::size_t parts = 0;
+  std::size_t thread_floats = 0;
+  std::size_t part_queries = 0;
+};
+
+AttentionPlan plan_attention(const Attention& attention, std::size_t threads);
+void attention_part(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* scratch);
+
+}  // namespace sdw::kernels::cpu

@@ -1,0 +1,120 @@
+#include "kernels/cpu/attention.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+
+#include "kernels/cpu/bf16_block.h"
+#include "unit/kernels/instruction_sets.h"
+
+namespace sdw::kernels::cpu {
+namespace {
+
+struct Case {
+  std::size_t batch, queries, keys, heads, head_dim;
+  bool causal = false, bf16 = false;
+};
+
+std::vector<double> by_definition(const Attention& a) {
+  const std::size_t width = a.heads * a.head_dim;
+  std::vector<double> output(a.batch * a.queries * width);
+  for (std::size_t b = 0; b < a.batch; ++b) {
+    for (std::size_t q = 0; q < a.queries; ++q) {
+      for (std::size_t at = 0; at < width; at += a.head_dim) {
+        const std::size_t seen = a.causal ? q + 1 : a.keys;
+        std::vector<double> weights(seen);
+        double most = -INFINITY, sum = 0;
+        for (std::size_t k = 0; k < seen; ++k) {
+          double score = 0;
+          for (std::size_t d = at; d < at + a.head_dim; ++d)
+            score += static_cast<double>(a.query[(b * a.queries + q) * width + d]) * a.key[(b * a.keys + k) * width + d];
+          weights[k] = score / std::sqrt(static_cast<double>(a.head_dim));
+          most = std::max(most, weights[k]);
+        }
+        for (double& weight : weights) sum += weight = std::exp(weight - most);
+        for (std::size_t k = 0; k < seen; ++k) {
+          for (std::size_t d = at; d < at + a.head_dim; ++d)
+            output[(b * a.queries + q) * width + d] += weights[k] / sum * a.value[(b * a.keys + k) * width + d];
+        }
+      }
+    }
+  }
+  return output;
+}
+
+// Float32: scores of unit normals are a few units, so that an error of 1e-6 in one is one of 1e-6 in its
+// exponential. Bfloat16: operands lose 2^-9 each, which the sums average out.
+void expect_equal_to_definition(const Case& c) {
+  const std::size_t width = c.heads * c.head_dim;
+  const auto query = random_values(c.batch * c.queries * width, 1), key = random_values(c.batch * c.keys * width, 2),
+             value = random_values(c.batch * c.keys * width, 3);
+  std::vector<float> output(query.size(), NAN);
+  const Attention attention{.query = query.data(),
+                            .key = key.data(),
+                            .value = value.data(),
+                            .output = output.data(),
+                            .batch = c.batch,
+                            .heads = c.heads,
+                            .queries = c.queries,
+                            .keys = c.keys,
+                            .head_dim = c.head_dim,
+                            .causal = c.causal,
+                            .bf16 = c.bf16};
+  const AttentionPlan plan = plan_attention(attention, 2);
+  std::vector<float> memory(plan.thread_floats + 16, NAN);
+  float* const scratch = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) / sizeof(float);
+  for (std::size_t part = 0; part < plan.parts; ++part) attention_part(attention, plan, part, scratch);
+  const bool rounds = c.bf16 && bf16_unit() != Bf16Unit::none;
+  EXPECT_LT(relative_error(output, by_definition(attention)), rounds ? 2e-2 : 5e-6)
+      << c.batch << " x " << c.queries << " x " << c.keys << ", " << c.heads << " heads of " << c.head_dim;
+}
+
+void for_both_precisions(Case c) {
+  for (const bool bf16 : {false, true}) {
+    c.bf16 = bf16;
+    expect_equal_to_definition(c);
+  }
+}
+
+TEST(Attention, EqualsTheDefinitionForAnyNumberOfQueriesAndKeys) {
+  with_every_instruction_set([] {
+    for (const auto queries : {1, 3, 12, 31, 96, 97, 200}) {
+      for (const auto keys : {1, 7, 16, 32, 77, 255, 256, 257, 600}) {
+        for_both_precisions({2, static_cast<std::size_t>(queries), static_cast<std::size_t>(keys), 2, 8});
+      }
+    }
+  });
+}
+
+TEST(Attention, EqualsTheDefinitionForAnyHeadSize) {
+  with_every_instruction_set([] {
+    for (const auto dim : {1, 4, 16, 31, 32, 40, 64, 80, 97, 160, 512}) {
+      for_both_precisions({1, 50, 90, 3, static_cast<std::size_t>(dim)});
+    }
+  });
+}
+
+TEST(Attention, CausalSeesOnlyWhatCameBefore) {
+  with_every_instruction_set([] {
+    for (const auto tokens : {1, 2, 77, 96, 97, 300, 700}) {
+      const auto count = static_cast<std::size_t>(tokens);
+      for_both_precisions({2, count, count, 2, 20, true});
+    }
+  });
+}
+
+TEST(Attention, ScoresFarApartDoNotOverflow) {
+  with_every_instruction_set([] {
+    const float query[] = {1000.0F}, keys[] = {-1000.0F, 1000.0F, 0.0F}, values[] = {1.0F, 2.0F, 3.0F};
+    float output = NAN;
+    const Attention attention{.query = query, .key = keys, .value = values, .output = &output,
+                              .batch = 1, .heads = 1, .queries = 1, .keys = 3, .head_dim = 1};
+    const AttentionPlan plan = plan_attention(attention, 1);
+    std::vector<float> memory(plan.thread_floats + 16);
+    float* const scratch = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) / sizeof(float);
+    attention_part(attention, plan, 0, scratch);
+    EXPECT_EQ(output, 2.0F);
+  });
+}
+
+}  // namespace
+}  // namespace sdw::kernels::cpu
