@@ -1,9 +1,12 @@
 #include "ops/linear.h"
 
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 #include <fmt/format.h>
 
+#include "kernels/cpu/pointwise.h"
 #include "ops/packed_linear.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
@@ -21,6 +24,18 @@ void check_input(const char* op, const at::Tensor& input, const LinearWeight& we
 at::Tensor product(const at::Tensor& input, const LinearWeight& weight) {
   if (weight.layout != LinearLayout::plain) return packed_linear(input, weight, {});
   return at::linear(input, weight.weight, weight.bias);
+}
+
+// [..., 2N] -> [..., N].
+at::Tensor own_geglu(const at::Tensor& both) {
+  auto shape = both.sizes().vec();
+  const std::int64_t width = shape.back() /= 2;
+  at::Tensor output = at::empty(shape, both.options());
+  at::parallel_for(0, both.numel() / (2 * width), 16, [&](std::int64_t begin, std::int64_t end) {
+    kernels::cpu::geglu(both.const_data_ptr<float>() + begin * 2 * width, static_cast<std::size_t>(end - begin),
+                        static_cast<std::size_t>(width), output.data_ptr<float>() + begin * width);
+  });
+  return output;
 }
 
 }  // namespace
@@ -55,7 +70,9 @@ at::Tensor linear_add(const at::Tensor& input, const LinearWeight& weight, const
 at::Tensor geglu(const at::Tensor& input, const LinearWeight& weight) {
   check_input("geglu", input, weight);
   require_shape(weight.out_features % 2 == 0, "geglu", "weight", "an even number of rows", weight.weight);
-  const std::vector<at::Tensor> halves = product(input, weight).chunk(2, -1);
+  const at::Tensor both = product(input, weight);
+  if (weight.layout != LinearLayout::plain) return own_geglu(both);
+  const std::vector<at::Tensor> halves = both.chunk(2, -1);
   return at::gelu(halves[1]).mul_(halves[0]);
 }
 

@@ -1,13 +1,17 @@
 #include "ops/norm.h"
 
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/silu.h>
 #include <array>
 #include <fmt/format.h>
 
+#include "kernels/cpu/pointwise.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
+#include "ops/workspace.h"
 
 namespace sdw::ops {
 namespace {
@@ -30,6 +34,55 @@ at::Tensor aten_group_norm_silu(const at::Tensor& input, const NormWeight& weigh
   return at::silu_(out);
 }
 
+bool own_kernel_fits(const at::Tensor& input, const NormWeight& weight) {
+  return input.device().is_cpu() && input.scalar_type() == at::kFloat &&
+         weight.weight.scalar_type() == at::kFloat && input.numel() > 0 && !aten_forced();
+}
+
+// `shift` [B, C] or undefined.
+at::Tensor own_group_norm(const at::Tensor& input, const at::Tensor& shift, const NormWeight& weight,
+                          bool silu) {
+  const at::Tensor source = input.contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor added = shift.defined() ? shift.contiguous() : shift;
+  at::Tensor output = at::empty(source.sizes(), source.options(), at::MemoryFormat::ChannelsLast);
+  const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
+  const kernels::cpu::GroupNorm norm{.input = source.const_data_ptr<float>(),
+                                     .shift = added.defined() ? added.const_data_ptr<float>() : nullptr,
+                                     .weight = weight.weight.const_data_ptr<float>(),
+                                     .bias = weight.bias.const_data_ptr<float>(),
+                                     .output = output.data_ptr<float>(),
+                                     .batch = size(source.size(0)),
+                                     .pixels = size(source.size(2) * source.size(3)),
+                                     .channels = size(source.size(1)),
+                                     .groups = size(weight.groups),
+                                     .eps = weight.eps,
+                                     .silu = silu};
+  const auto plan = kernels::cpu::plan_group_norm(norm);
+  float* const scratch = workspace(plan.scratch_floats);
+  const auto each_part = [&](auto&& work) {
+    at::parallel_for(0, static_cast<std::int64_t>(plan.parts), 1, [&](std::int64_t begin, std::int64_t end) {
+      for (auto part = begin; part < end; ++part) work(size(part));
+    });
+  };
+  each_part([&](std::size_t part) { kernels::cpu::group_norm_statistics_part(norm, plan, part, scratch); });
+  kernels::cpu::group_norm_finish(norm, plan, scratch);
+  each_part([&](std::size_t part) { kernels::cpu::group_norm_apply_part(norm, plan, part, scratch); });
+  return output;
+}
+
+at::Tensor own_layer_norm(const at::Tensor& input, const NormWeight& weight) {
+  const at::Tensor source = input.contiguous();
+  at::Tensor output = at::empty(source.sizes(), source.options());
+  const std::int64_t width = source.size(-1);
+  at::parallel_for(0, source.numel() / width, 64, [&](std::int64_t begin, std::int64_t end) {
+    kernels::cpu::layer_norm(source.const_data_ptr<float>() + begin * width, static_cast<std::size_t>(end - begin),
+                             static_cast<std::size_t>(width), weight.weight.const_data_ptr<float>(),
+                             weight.bias.const_data_ptr<float>(), weight.eps,
+                             output.data_ptr<float>() + begin * width);
+  });
+  return output;
+}
+
 at::Tensor aten_layer_norm(const at::Tensor& input, const NormWeight& weight) {
   const std::array<std::int64_t, 1> shape{weight.weight.size(0)};
   return at::layer_norm(input, shape, weight.weight, weight.bias, weight.eps);
@@ -49,11 +102,13 @@ NormWeight prepare_norm(const at::Tensor& weight, const at::Tensor& bias, double
 
 at::Tensor group_norm(const at::Tensor& input, const NormWeight& weight) {
   check_group_norm("group_norm", input, weight);
+  if (own_kernel_fits(input, weight)) return own_group_norm(input, {}, weight, false);
   return aten_group_norm(input, weight);
 }
 
 at::Tensor group_norm_silu(const at::Tensor& input, const NormWeight& weight) {
   check_group_norm("group_norm_silu", input, weight);
+  if (own_kernel_fits(input, weight)) return own_group_norm(input, {}, weight, true);
   return aten_group_norm_silu(input, weight);
 }
 
@@ -62,6 +117,7 @@ at::Tensor add_group_norm_silu(const at::Tensor& input, const at::Tensor& shift,
   require_shape(
       shift.defined() && shift.dim() == 2 && shift.size(0) == input.size(0) && shift.size(1) == input.size(1),
       "add_group_norm_silu", "shift", fmt::format("[{}, {}]", input.size(0), input.size(1)), shift);
+  if (own_kernel_fits(input, weight)) return own_group_norm(input, shift, weight, true);
   return aten_group_norm_silu(input.add(shift.unsqueeze(-1).unsqueeze(-1)), weight);
 }
 
@@ -69,6 +125,7 @@ at::Tensor layer_norm(const at::Tensor& input, const NormWeight& weight) {
   require_shape(weight.weight.defined(), "layer_norm", "weight", "a prepared norm", weight.weight);
   require_shape(input.defined() && input.dim() >= 1 && input.size(-1) == weight.weight.size(0), "layer_norm",
                 "input", fmt::format("[..., {}]", weight.weight.size(0)), input);
+  if (own_kernel_fits(input, weight)) return own_layer_norm(input, weight);
   return aten_layer_norm(input, weight);
 }
 

@@ -24,12 +24,9 @@ _INDEX = {
 
 
 def new_scheduler():
-    """20 steps of it end on the last training timestep and make full use of the (nearly) pure noise they start from.
-
-    Thresholding holds every prediction within [-1, 1], where the latents of a picture lie, however strong the guidance.
-    """
+    """20 steps of it end on the last training timestep and make full use of the (nearly) pure noise they start from."""
     return DDIMScheduler(**configs.SCHEDULER, clip_sample=False, steps_offset=1, set_alpha_to_one=True,
-                         timestep_spacing="trailing", thresholding=True, sample_max_value=1.0)
+                         timestep_spacing="trailing")
 
 
 def _load_as_float(config):

@@ -3,8 +3,7 @@
 An autoencoder left to itself finds codes that decode well but that a small denoiser is slow to learn. A thumbnail in
 colour with a fourth channel that tells shape from background is as easy to denoise as a picture of 32 x 32 pixels, and
 the averages at the edges still say where the edge is. The encoder is taught to give these values, the decoder to draw
-the sharp picture from them, and the denoiser can be trained on them without either. No value lies beyond [-1, 1], so
-that a scheduler can hold what strong guidance overshoots within these limits (export.py).
+the sharp picture from them, and the denoiser can be trained on them without either. No value lies beyond [-1, 1].
 """
 
 import numpy as np

@@ -1,0 +1,38 @@
+// Activations on vectors. Included once for each instruction set (Highway's way): no ordinary include guard.
+#if defined(SDW_KERNELS_CPU_ACTIVATION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SDW_KERNELS_CPU_ACTIVATION_INL_H_
+#undef SDW_KERNELS_CPU_ACTIVATION_INL_H_
+#else
+#define SDW_KERNELS_CPU_ACTIVATION_INL_H_
+#endif
+
+#include <hwy/contrib/math/math-inl.h>
+
+#include "kernels/cpu/micro_gemm-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sdw::kernels::cpu::HWY_NAMESPACE {
+
+// x / (1 + exp(-x)).
+HWY_INLINE FloatVector silu(FloatVector x) {
+  return hn::Div(x, hn::Add(hn::Set(kFloat, 1.0F), hn::Exp(kFloat, hn::Neg(x))));
+}
+
+// x * Phi(x), Phi by the rational approximation of erfc of Abramowitz and Stegun, 7.1.26: within 1.5e-7.
+HWY_INLINE FloatVector gelu(FloatVector x) {
+  const auto set = [](float value) HWY_ATTR { return hn::Set(kFloat, value); };
+  const FloatVector z = hn::Mul(hn::Abs(x), set(0.70710678F));
+  const FloatVector t = hn::Div(set(1.0F), hn::MulAdd(set(0.3275911F), z, set(1.0F)));
+  FloatVector series = hn::MulAdd(t, set(1.061405429F), set(-1.453152027F));
+  series = hn::MulAdd(t, series, set(1.421413741F));
+  series = hn::MulAdd(t, series, set(-0.284496736F));
+  series = hn::Mul(t, hn::MulAdd(t, series, set(0.254829592F)));
+  const FloatVector tail = hn::Mul(hn::Mul(set(0.5F), series), hn::Exp(kFloat, hn::Neg(hn::Mul(z, z))));
+  const auto negative = hn::Lt(x, hn::Zero(kFloat));
+  return hn::Mul(x, hn::IfThenElse(negative, tail, hn::Sub(set(1.0F), tail)));
+}
+
+}  // namespace sdw::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
