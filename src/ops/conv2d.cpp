@@ -31,8 +31,7 @@ at::Tensor aten_conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
   }
   const std::array<std::int64_t, 2> stride{weight.shape.stride, weight.shape.stride};
   const std::array<std::int64_t, 2> padding{weight.shape.padding, weight.shape.padding};
-  const at::Tensor filters = weight.weight.to(input.scalar_type());  // bfloat16 is for our own kernels
-  return at::conv2d(padded, filters, weight.bias, stride, padding)
+  return at::conv2d(padded, weight.weight, weight.bias, stride, padding)
       .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
@@ -40,11 +39,6 @@ at::Tensor aten_conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
 bool has_output_shape(const at::Tensor& residual, const at::Tensor& input, const Conv2dWeight& weight) {
   return residual.size(0) == input.size(0) && residual.size(1) == weight.filters[0] &&
          residual.size(2) == input.size(2) && residual.size(3) == input.size(3);
-}
-
-at::Tensor aten_upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, int height, int width) {
-  const std::array<std::int64_t, 2> size{height, width};
-  return aten_conv2d(at::upsample_nearest2d(input.contiguous(at::MemoryFormat::ChannelsLast), size), weight);
 }
 
 }  // namespace
@@ -56,28 +50,24 @@ Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Co
   require_shape(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "prepare_conv2d",
                 "bias", fmt::format("[{}]", weight.size(0)), bias);
   const Conv2dLayout layout = layout_for(weight.sizes(), shape, where);
-  auto as_kept = where;
-  if (layout == Conv2dLayout::bf16) as_kept.dtype = at::kBFloat16;
-  return {layout == Conv2dLayout::bf16_panels ? packed_filters(weight) : prepared_channels_last(weight, as_kept),
+  return {layout == Conv2dLayout::plain ? prepared_channels_last(weight, where) : packed_filters(weight, layout),
           prepared_copy(bias, where), shape,
           {weight.size(0), weight.size(1), weight.size(2), weight.size(3)}, layout};
 }
 
 at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
   check_input("conv2d", input, weight);
-  if (own_conv2d_fits(input, weight, input.size(2), input.size(3)))
-    return own_conv2d(input, weight, {}, false);
-  return aten_conv2d(input, weight);
+  return weight.layout == Conv2dLayout::plain ? aten_conv2d(input, weight)
+                                              : own_conv2d(input, weight, {}, false);
 }
 
 at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, const at::Tensor& residual) {
   check_input("conv2d_add", input, weight);
   require_shape(residual.defined() && residual.dim() == 4, "conv2d_add", "residual", "[B, C_out, H', W']",
                 residual);
-  const bool own = own_conv2d_fits(input, weight, input.size(2), input.size(3));
-  if (own && has_output_shape(residual, input, weight))
+  if (weight.layout != Conv2dLayout::plain && has_output_shape(residual, input, weight))
     return own_conv2d(input, weight, residual, false);
-  at::Tensor out = aten_conv2d(input, weight);
+  at::Tensor out = conv2d(input, weight);
   require_shape(residual.sizes() == out.sizes(), "conv2d_add", "residual", shape_text(out), residual);
   return out.add_(residual);
 }
@@ -87,8 +77,9 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, 
   require_shape(height >= input.size(2) && width >= input.size(3), "upsample_conv2d", "input",
                 fmt::format("at most {} by {}", height, width), input);
   const bool doubled = height == 2 * input.size(2) && width == 2 * input.size(3);
-  if (doubled && own_conv2d_fits(input, weight, height, width)) return own_conv2d(input, weight, {}, true);
-  return aten_upsample_conv2d(input, weight, height, width);
+  if (doubled && weight.layout != Conv2dLayout::plain) return own_conv2d(input, weight, {}, true);
+  const std::array<std::int64_t, 2> size{height, width};
+  return conv2d(at::upsample_nearest2d(input.contiguous(at::MemoryFormat::ChannelsLast), size), weight);
 }
 
 }  // namespace sdw::ops

@@ -16,9 +16,10 @@ struct Conv2dShape {
 };
 
 enum class Conv2dLayout {
-  plain,       // [C_out, C_in, kh, kw], channels-last
-  bf16,        // the same in bfloat16, for the Winograd kernel
-  bf16_panels  // bfloat16, packed for kernels::cpu::bf16_conv_part
+  plain,          // [C_out, C_in, kh, kw], channels-last, for ATen
+  winograd,       // float32, packed for kernels::cpu::winograd_output_part
+  winograd_bf16,  // bfloat16, packed for the same
+  bf16_panels     // bfloat16, packed for kernels::cpu::bf16_conv_part
 };
 
 // A convolution prepared at load for the arithmetic chosen for it. Undefined tensors mean "not loaded".

@@ -79,44 +79,50 @@ Conv conv_of(const at::Tensor& input, const Conv2dWeight& weight, const at::Tens
   return conv;
 }
 
+std::int64_t packed_size(std::int64_t outputs, std::int64_t inputs, Conv2dLayout layout) {
+  const auto size = layout == Conv2dLayout::bf16_panels
+                        ? kernels::cpu::bf16_conv_weight_size(as_size(outputs), as_size(inputs))
+                        : kernels::cpu::winograd_weight_size(as_size(outputs), as_size(inputs));
+  return static_cast<std::int64_t>(size);
+}
+
+// `filters` [N, 3, 3, C_in].
+void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
+  const auto outputs = as_size(filters.size(0)), inputs = as_size(filters.size(3));
+  if (layout == Conv2dLayout::winograd)
+    return kernels::cpu::pack_winograd_weight(filters.const_data_ptr<float>(), outputs, inputs,
+                                              static_cast<float*>(to));
+  const auto* const from = static_cast<const std::uint16_t*>(filters.const_data_ptr());
+  if (layout == Conv2dLayout::winograd_bf16)
+    return kernels::cpu::pack_winograd_weight(from, outputs, inputs, static_cast<std::uint16_t*>(to));
+  kernels::cpu::pack_bf16_conv_weight(from, outputs, inputs, static_cast<std::uint16_t*>(to));
+}
+
 }  // namespace
 
 Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const Placement& where) {
   const bool ours = where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
-  if (!ours || where.precision == Precision::exact || !is_plain_3x3(filters, shape)) return Conv2dLayout::plain;
+  if (!ours || !is_plain_3x3(filters, shape)) return Conv2dLayout::plain;
+  if (where.precision == Precision::exact) return Conv2dLayout::winograd;
   // AVX512-BF16 multiplies less than twice as fast as float32, Winograd saves three quarters of the products.
   return kernels::cpu::bf16_unit() == kernels::cpu::Bf16Unit::amx ? Conv2dLayout::bf16_panels
-                                                                  : Conv2dLayout::bf16;
+                                                                  : Conv2dLayout::winograd_bf16;
 }
 
-at::Tensor packed_filters(const at::Tensor& weight) {
+at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {
   const auto outputs = weight.size(0), inputs = weight.size(1);
-  const auto size = [inputs](std::int64_t n) {
-    return static_cast<std::int64_t>(kernels::cpu::bf16_conv_weight_size(as_size(n), as_size(inputs)));
-  };
-  const at::Tensor panels = empty_weight({size(outputs)}, at::kBFloat16);
-  constexpr std::int64_t width = kernels::cpu::kBf16Columns;
+  const auto dtype = layout == Conv2dLayout::winograd ? at::kFloat : at::kBFloat16;
+  const at::Tensor packed = empty_weight({packed_size(outputs, inputs, layout)}, dtype);
+  constexpr std::int64_t width = 32;  // a multiple of every block of output channels
   at::parallel_for(0, (outputs + width - 1) / width, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto panel = begin; panel < end; ++panel) {
-      const auto first = panel * width, count = std::min(width, outputs - first);
-      const at::Tensor filters =
-          weight.narrow(0, first, count).to(at::kBFloat16).permute({0, 2, 3, 1}).contiguous();
-      kernels::cpu::pack_bf16_conv_weight(static_cast<const std::uint16_t*>(filters.const_data_ptr()),
-                                          as_size(count), as_size(inputs),
-                                          static_cast<std::uint16_t*>(panels.data_ptr()) + size(first));
+    for (auto block = begin; block < end; ++block) {
+      const auto first = block * width, count = std::min(width, outputs - first);
+      const at::Tensor filters = weight.narrow(0, first, count).to(dtype).permute({0, 2, 3, 1}).contiguous();
+      const auto offset = packed_size(first, inputs, layout) * packed.element_size();
+      pack_block(filters, layout, static_cast<char*>(packed.data_ptr()) + offset);
     }
   });
-  return panels;
-}
-
-bool own_conv2d_fits(const at::Tensor& input, const Conv2dWeight& weight, std::int64_t height,
-                     std::int64_t width) {
-  if (weight.layout == Conv2dLayout::bf16_panels) return true;
-  constexpr std::int64_t kMinTiles = 4;
-  const bool host_float = input.device().is_cpu() && input.scalar_type() == at::kFloat &&
-                          (weight.layout == Conv2dLayout::bf16 || weight.weight.scalar_type() == at::kFloat);
-  const std::int64_t tiles = input.size(0) * ((height + 3) / 4) * ((width + 3) / 4);
-  return host_float && is_plain_3x3(weight.filters, weight.shape) && !aten_forced() && tiles >= kMinTiles;
+  return packed;
 }
 
 at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const at::Tensor& residual,
@@ -132,7 +138,7 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
     run(conv);
   } else {
     auto conv = conv_of<kernels::cpu::WinogradConv>(source, weight, added, output, upsample);
-    if (weight.layout == Conv2dLayout::bf16)
+    if (weight.layout == Conv2dLayout::winograd_bf16)
       conv.bf16_weight = data_or_null<std::uint16_t>(weight.weight);
     else
       conv.weight = data_or_null<float>(weight.weight);

@@ -32,7 +32,7 @@ UNET = dict(
     block_out_channels=(32, 64, 128, 192), layers_per_block=1, norm_num_groups=16,
     attention_head_dim=2, cross_attention_dim=TEXT_WIDTH,  # this key counts heads, as in SD 1.5
 )
-UNET_STEPS, UNET_BATCH, UNET_LEARNING_RATE = 7000, 32, 1e-3
+UNET_STEPS, UNET_BATCH, UNET_LEARNING_RATE = 6400, 32, 1e-3
 UNET_FLAT = 0.7  # share of the steps before the learning rate goes down
 CAPTION_DROPOUT = 0.1
 MOST_OVERSHOOT = 0.6  # about what guidance of 7.5 adds in its first step

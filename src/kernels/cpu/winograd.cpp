@@ -1,7 +1,6 @@
 #include "kernels/cpu/winograd.h"
 
 #include <algorithm>
-#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/winograd.cpp"
@@ -152,35 +151,25 @@ void InputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t c
   }
 }
 
-HWY_INLINE float widened(float value) {
-  return value;
+HWY_INLINE FloatVector load_widened(const float* from) {
+  return hn::LoadU(kFloat, from);
 }
 
-HWY_INLINE float widened(std::uint16_t bf16) {
-  const std::uint32_t bits = static_cast<std::uint32_t>(bf16) << 16;
-  float value;
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
+HWY_INLINE FloatVector load_widened(const std::uint16_t* bf16) {
+  const hn::Rebind<std::uint16_t, FloatTag> half;
+  const hn::RebindToUnsigned<FloatTag> word;
+  return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(word, hn::LoadU(half, bf16))));
 }
 
-// Filters of one block of output channels -> [point][in_channel][kPanelWidth]. Vectors run over output
-// channels, so that a block is gathered once and transformed in place of 36 passes.
+// Packed filters of one block of output channels -> [point][in_channel][kPanelWidth].
 template <class Weight>
-void transform_filters(const WinogradConv& conv, const Weight* weight, std::size_t first_out, float* panels) {
-  const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
-  alignas(64) float gathered[9][kPanelWidth] = {};
-  for (std::size_t c = 0; c < conv.in_channels; ++c) {
-    for (std::size_t n = 0; n < count; ++n) {
-      const Weight* filter = weight + (first_out + n) * 9 * conv.in_channels + c;
-      for (std::size_t tap = 0; tap < 9; ++tap) gathered[tap][n] = widened(filter[tap * conv.in_channels]);
-    }
+void transform_filters(const WinogradConv& conv, const Weight* packed, float* panels) {
+  for (std::size_t c = 0; c < conv.in_channels; ++c, packed += 9 * kPanelWidth) {
     for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
       FloatVector half[kInTile][3];
       for (std::size_t j = 0; j < 3; ++j) {
-        const FloatVector column[3] = {hn::Load(kFloat, gathered[j] + lane),
-                                       hn::Load(kFloat, gathered[3 + j] + lane),
-                                       hn::Load(kFloat, gathered[6 + j] + lane)};
-        FloatVector out[kInTile];
+        FloatVector column[3], out[kInTile];
+        for (std::size_t i = 0; i < 3; ++i) column[i] = load_widened(packed + (3 * i + j) * kPanelWidth + lane);
         transform_weight(column, out);
         for (std::size_t i = 0; i < kInTile; ++i) half[i][j] = out[i];
       }
@@ -194,6 +183,33 @@ void transform_filters(const WinogradConv& conv, const Weight* weight, std::size
       }
     }
   }
+}
+
+std::size_t WeightSize(std::size_t out_channels, std::size_t in_channels) {
+  return (out_channels + kPanelWidth - 1) / kPanelWidth * kPanelWidth * 9 * in_channels;
+}
+
+template <class Weight>
+void pack_weight(const Weight* weight, std::size_t out_channels, std::size_t in_channels, Weight* packed) {
+  for (std::size_t first = 0; first < out_channels; first += kPanelWidth) {
+    const std::size_t count = std::min(kPanelWidth, out_channels - first);
+    for (std::size_t c = 0; c < in_channels; ++c) {
+      for (std::size_t tap = 0; tap < 9; ++tap, packed += kPanelWidth) {
+        const Weight* from = weight + (first * 9 + tap) * in_channels + c;
+        for (std::size_t n = 0; n < count; ++n) packed[n] = from[n * 9 * in_channels];
+        std::fill(packed + count, packed + kPanelWidth, Weight{0});
+      }
+    }
+  }
+}
+
+void PackFloats(const float* weight, std::size_t out_channels, std::size_t in_channels, float* packed) {
+  pack_weight(weight, out_channels, in_channels, packed);
+}
+
+void PackBf16(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
+              std::uint16_t* packed) {
+  pack_weight(weight, out_channels, in_channels, packed);
 }
 
 // One vector of output channels of one tile: the 6x6 products back to 4x4 outputs.
@@ -229,10 +245,11 @@ void OutputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t 
   const std::size_t first_out = part * kPanelWidth;
   float* panels = thread_scratch;
   float* products = thread_scratch + kPoints * conv.in_channels * kPanelWidth;
+  const std::size_t packed = first_out * 9 * conv.in_channels;
   if (conv.weight != nullptr)
-    transform_filters(conv, conv.weight, first_out, panels);
+    transform_filters(conv, conv.weight + packed, panels);
   else
-    transform_filters(conv, conv.bf16_weight, first_out, panels);
+    transform_filters(conv, conv.bf16_weight + packed, panels);
   const std::size_t point_stride = plan.chunk_tiles * kPanelWidth;
   for (std::size_t point = 0; point < kPoints; ++point) {
     multiply_rows<Start::row>(scratch + point * plan.chunk_tiles * conv.in_channels, conv.in_channels, tiles,
@@ -255,9 +272,25 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sdw::kernels::cpu {
 
+HWY_EXPORT(WeightSize);
+HWY_EXPORT(PackFloats);
+HWY_EXPORT(PackBf16);
 HWY_EXPORT(Plan);
 HWY_EXPORT(InputPart);
 HWY_EXPORT(OutputPart);
+
+std::size_t winograd_weight_size(std::size_t out_channels, std::size_t in_channels) {
+  return HWY_DYNAMIC_DISPATCH(WeightSize)(out_channels, in_channels);
+}
+
+void pack_winograd_weight(const float* weight, std::size_t out_channels, std::size_t in_channels, float* packed) {
+  HWY_DYNAMIC_DISPATCH(PackFloats)(weight, out_channels, in_channels, packed);
+}
+
+void pack_winograd_weight(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
+                          std::uint16_t* packed) {
+  HWY_DYNAMIC_DISPATCH(PackBf16)(weight, out_channels, in_channels, packed);
+}
 
 WinogradPlan plan_winograd(const WinogradConv& conv) {
   return HWY_DYNAMIC_DISPATCH(Plan)(conv);

@@ -10,7 +10,7 @@ namespace sdw::kernels::cpu {
 // filters.
 struct WinogradConv {
   const float* input = nullptr;     // [batch, in_height, in_width, in_channels]
-  const float* weight = nullptr;    // [out_channels, 3, 3, in_channels], or null:
+  const float* weight = nullptr;    // packed filters, or null:
   const std::uint16_t* bf16_weight = nullptr;  // the same in bfloat16, widened on the way
   const float* bias = nullptr;      // [out_channels] or null
   const float* residual = nullptr;  // of the output's shape, or null; added
@@ -20,6 +20,14 @@ struct WinogradConv {
   // Nearest-neighbour upsampling to twice before the convolution, without writing it: out_* = 2 * in_*.
   bool upsample = false;
 };
+
+// Elements that packed filters take.
+std::size_t winograd_weight_size(std::size_t out_channels, std::size_t in_channels);
+// `weight` [out_channels, 3, 3, in_channels] -> for each block of output channels [in_channels, 3, 3, block], filled
+// up with zeros. The block is that of the instruction set in use: packed weights stay in the process that made them.
+void pack_winograd_weight(const float* weight, std::size_t out_channels, std::size_t in_channels, float* packed);
+void pack_winograd_weight(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
+                          std::uint16_t* packed);
 
 // Work is cut into `winograd_chunks` groups of tiles, each worked on in two phases whose parts are
 // independent: first every part of phase one, then every part of phase two, then the next chunk. `scratch`

@@ -27,10 +27,14 @@ void expect_equal_to_definition(const Case& c) {
   const auto bias = random_values(c.out_channels, 3), residual = random_values(outputs, 4);
   std::vector<float> output(outputs, NAN);
   const auto rounded = to_nearest_bf16(weight);
+  std::vector<float> packed(winograd_weight_size(c.out_channels, c.in_channels), NAN);
+  std::vector<std::uint16_t> packed_bf16(packed.size(), 0x7FFF);
+  pack_winograd_weight(weight.data(), c.out_channels, c.in_channels, packed.data());
+  pack_winograd_weight(rounded.data(), c.out_channels, c.in_channels, packed_bf16.data());
   const auto known = c.bf16_weight ? widened(rounded) : weight;
   const WinogradConv conv{.input = input.data(),
-                          .weight = c.bf16_weight ? nullptr : weight.data(),
-                          .bf16_weight = rounded.data(),
+                          .weight = c.bf16_weight ? nullptr : packed.data(),
+                          .bf16_weight = packed_bf16.data(),
                           .bias = c.bias ? bias.data() : nullptr,
                           .residual = c.residual ? residual.data() : nullptr,
                           .output = output.data(),
