@@ -68,6 +68,12 @@ fuzz: deps-test ## run every fuzz target for a minute
 demo-accuracy: build deps-test ## judge the bundled model on prompts its training never saw
 	@$(PYTHON) tools/demo_accuracy.py
 
+.PHONY: bench
+bench: build deps-test ## time sd-worker against diffusers on a full-size model with random weights; fills docs/performance.md
+	@test -e $(BUILD)/synthetic/sd15/model_index.json || \
+	  $(PYTHON) tools/make_synthetic.py --family sd15 --output $(BUILD)/synthetic/sd15
+	@$(PYTHON) bench/peers.py $(BUILD)/synthetic/sd15 --output docs/performance.md
+
 .PHONY: format lint
 format: ## format the code
 	@git ls-files '*.cpp' '*.h' | xargs clang-format-14 -i

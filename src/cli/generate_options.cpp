@@ -116,7 +116,8 @@ void add_generate_options(CLI::App& command, GenerateOptions& options) {
   command.add_option("--strength", sampling.strength, "0..1, how far from the input picture");
   command.add_option("--mask-image", options.mask_image, "mask for the input picture; white is repainted");
   command.add_option("--device", options.device, "cpu, cuda, cuda:N or auto")->capture_default_str();
-  command.add_option("--precision", options.precision, "exact, fast or int8")->capture_default_str();
+  command.add_option("--precision", options.precision, "exact (float32) or fast (16 bits)")
+      ->capture_default_str();
   command.add_option("--threads", options.threads, "CPU threads (default: one per core)");
   command.add_option("--output", options.output, "file to write: .png, .jpg or .webp")->capture_default_str();
   command.add_option("--quality", options.quality, "1..100, for .jpg and .webp")->capture_default_str();

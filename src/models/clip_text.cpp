@@ -13,8 +13,7 @@ namespace {
 at::Tensor self_attention(const ClipAttention& attn, const at::Tensor& input, int heads,
                           const at::Tensor& residual) {
   const at::Tensor out = ops::attention(ops::linear(input, attn.q_proj), ops::linear(input, attn.k_proj),
-                                        ops::linear(input, attn.v_proj), heads,
-                                        ops::Precision::exact, true);
+                                        ops::linear(input, attn.v_proj), heads, ops::Precision::exact, true);
   return ops::linear_add(out, attn.out_proj, residual);
 }
 

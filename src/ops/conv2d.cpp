@@ -18,9 +18,8 @@ void check_input(const char* op, const at::Tensor& input, const Conv2dWeight& we
   require_shape(input.defined() && input.dim() == 4 && input.size(1) == weight.filters[1], op, "input",
                 fmt::format("[B, {}, H, W]", weight.filters[1]), input);
   const std::int64_t border = 2 * weight.shape.padding + weight.shape.padding_end;
-  require_shape(
-      input.size(2) + border >= weight.filters[2] && input.size(3) + border >= weight.filters[3], op,
-      "input", "at least as large as the kernel", input);
+  require_shape(input.size(2) + border >= weight.filters[2] && input.size(3) + border >= weight.filters[3],
+                op, "input", "at least as large as the kernel", input);
 }
 
 at::Tensor aten_conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
@@ -50,9 +49,12 @@ Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Co
   require_shape(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "prepare_conv2d",
                 "bias", fmt::format("[{}]", weight.size(0)), bias);
   const Conv2dLayout layout = layout_for(weight.sizes(), shape, where);
-  return {layout == Conv2dLayout::plain ? prepared_channels_last(weight, where) : packed_filters(weight, layout),
-          prepared_copy(bias, where), shape,
-          {weight.size(0), weight.size(1), weight.size(2), weight.size(3)}, layout};
+  return {
+      layout == Conv2dLayout::plain ? prepared_channels_last(weight, where) : packed_filters(weight, layout),
+      prepared_copy(bias, where),
+      shape,
+      {weight.size(0), weight.size(1), weight.size(2), weight.size(3)},
+      layout};
 }
 
 at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight) {

@@ -32,8 +32,9 @@ at::Tensor own_geglu(const at::Tensor& both) {
   const std::int64_t width = shape.back() /= 2;
   at::Tensor output = at::empty(shape, both.options());
   at::parallel_for(0, both.numel() / (2 * width), 16, [&](std::int64_t begin, std::int64_t end) {
-    kernels::cpu::geglu(both.const_data_ptr<float>() + begin * 2 * width, static_cast<std::size_t>(end - begin),
-                        static_cast<std::size_t>(width), output.data_ptr<float>() + begin * width);
+    kernels::cpu::geglu(both.const_data_ptr<float>() + begin * 2 * width,
+                        static_cast<std::size_t>(end - begin), static_cast<std::size_t>(width),
+                        output.data_ptr<float>() + begin * width);
   });
   return output;
 }

@@ -75,10 +75,10 @@ at::Tensor own_layer_norm(const at::Tensor& input, const NormWeight& weight) {
   at::Tensor output = at::empty(source.sizes(), source.options());
   const std::int64_t width = source.size(-1);
   at::parallel_for(0, source.numel() / width, 64, [&](std::int64_t begin, std::int64_t end) {
-    kernels::cpu::layer_norm(source.const_data_ptr<float>() + begin * width, static_cast<std::size_t>(end - begin),
-                             static_cast<std::size_t>(width), weight.weight.const_data_ptr<float>(),
-                             weight.bias.const_data_ptr<float>(), weight.eps,
-                             output.data_ptr<float>() + begin * width);
+    kernels::cpu::layer_norm(source.const_data_ptr<float>() + begin * width,
+                             static_cast<std::size_t>(end - begin), static_cast<std::size_t>(width),
+                             weight.weight.const_data_ptr<float>(), weight.bias.const_data_ptr<float>(),
+                             weight.eps, output.data_ptr<float>() + begin * width);
   });
   return output;
 }

@@ -83,8 +83,9 @@ at::Tensor packed_panels(const at::Tensor& weight, LinearLayout layout) {
       const auto first = group * width;
       const at::Tensor rows =
           weight.narrow(0, first, std::min(width, columns - first)).to(dtype).contiguous();
-      pack_rows(rows, layout,
-                static_cast<char*>(panels.data_ptr()) + packed_size(first, depth, layout) * panels.element_size());
+      pack_rows(
+          rows, layout,
+          static_cast<char*>(panels.data_ptr()) + packed_size(first, depth, layout) * panels.element_size());
     }
   });
   return panels;

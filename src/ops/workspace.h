@@ -10,7 +10,8 @@ namespace sdw::ops {
 // then.
 float* workspace(std::size_t floats);
 
-// Runs `work(part, scratch)` for every part on all threads, each of which brings `thread_floats` of workspace.
+// Runs `work(part, scratch)` for every part on all threads, each of which brings `thread_floats` of
+// workspace.
 void for_parts(std::size_t parts, std::size_t thread_floats,
                const std::function<void(std::size_t part, float* scratch)>& work);
 

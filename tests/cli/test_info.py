@@ -22,14 +22,18 @@ def info(isa=""):
 HERE = [one["name"] for one in info()["instruction_sets"] if one["on_this_cpu"]] if PROGRAM.exists() else []
 
 
+def chosen(isa=""):
+    return [one["name"] for one in info(isa)["instruction_sets"] if one["chosen"]]
+
+
 def test_the_best_instruction_set_of_this_machine_is_used():
-    sets = info()["instruction_sets"]
-    assert [one["name"] for one in sets if one["chosen"]] == HERE[:1]
+    slower_than_the_next = "" if "AMD" in info()["cpu"] else "avx512_bf16"
+    assert chosen() == [name for name in HERE if name != slower_than_the_next][:1]
 
 
 @pytest.mark.parametrize("isa", HERE)
 def test_each_one_can_be_chosen_and_gives_the_same_picture(isa, sd15, tmp_path):
-    assert [one["name"] for one in info(isa)["instruction_sets"] if one["chosen"]] == [isa]
+    assert chosen(isa) == [isa]
     pictures = []
     for name in (isa, ""):
         file = tmp_path / f"picture{name}.png"
@@ -52,4 +56,4 @@ def test_one_of_another_architecture_is_not_in_this_build():
 
 def test_the_text_names_what_is_used():
     result = run("info")
-    assert result.code == 0 and f"{HERE[0]} (used)" in result.stdout
+    assert result.code == 0 and f"{chosen()[0]} (used)" in result.stdout

@@ -9,10 +9,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/attention.cpp"
+#include <hwy/contrib/math/math-inl.h>
 #include <hwy/foreach_target.h>  // compiles this file once for each instruction set
 #include <hwy/highway.h>
-
-#include <hwy/contrib/math/math-inl.h>
 
 #include "kernels/cpu/micro_gemm-inl.h"
 
@@ -66,8 +65,8 @@ class FloatProducts {
 
   // Keys as panels [head_dim, kPanelWidth].
   void pack_keys(const HeadRows& rows, std::size_t count) {
-    std::fill_n(key_ + count / kPanelWidth * kPanelWidth * dim_, (keys_ - count / kPanelWidth * kPanelWidth) * dim_,
-                0.0F);
+    std::fill_n(key_ + count / kPanelWidth * kPanelWidth * dim_,
+                (keys_ - count / kPanelWidth * kPanelWidth) * dim_, 0.0F);
     for (std::size_t i = 0; i < count; ++i) {
       float* panel = key_ + i / kPanelWidth * kPanelWidth * dim_ + i % kPanelWidth;
       for (std::size_t d = 0; d < dim_; ++d) panel[d * kPanelWidth] = rows.row(i)[d];
@@ -77,7 +76,8 @@ class FloatProducts {
   // Values as panels [keys, two vectors], the last one perhaps of one vector.
   void pack_values(const HeadRows& rows, std::size_t count) {
     for (std::size_t d = 0; d < width_; d += kPanelWidth) {
-      const std::size_t panel_width = std::min(kPanelWidth, width_ - d), real = std::min(panel_width, dim_ - d);
+      const std::size_t panel_width = std::min(kPanelWidth, width_ - d),
+                        real = std::min(panel_width, dim_ - d);
       float* panel = value_ + d * keys_;
       for (std::size_t i = 0; i < keys_; ++i, panel += panel_width) {
         const std::size_t copied = i < count ? real : 0;
@@ -205,7 +205,8 @@ class Bf16Products {
   std::uint16_t *query_, *key_, *value_, *probabilities_;
 };
 
-// Scores of one query against a block of keys -> exp(score - maximum), zeros beyond `seen`. Returns their sum.
+// Scores of one query against a block of keys -> exp(score - maximum), zeros beyond `seen`. Returns their
+// sum.
 HWY_INLINE float exponentials(float* scores, std::size_t seen, std::size_t keys, float maximum) {
   const FloatVector shift = hn::Set(kFloat, maximum);
   FloatVector sum = hn::Zero(kFloat);
@@ -250,7 +251,8 @@ void attend(const Attention& attention, const Sizes& sizes, const Products& prod
   std::fill_n(maxima, kQueryRows, -std::numeric_limits<float>::infinity());
   std::fill_n(sums, kQueryRows, 0.0F);
   std::fill_n(output, kQueryRows * sizes.width, 0.0F);
-  const std::size_t all = attention.causal ? std::min(attention.keys, block.first_query + block.rows) : attention.keys;
+  const std::size_t all =
+      attention.causal ? std::min(attention.keys, block.first_query + block.rows) : attention.keys;
   for (std::size_t first = 0; first < all; first += kKeyBlock) {
     const std::size_t keys = std::min(kKeyBlock, sizes.keys - first);
     products.score(block.rows, first, keys, scores);
@@ -266,7 +268,8 @@ void attend(const Attention& attention, const Sizes& sizes, const Products& prod
     }
     products.add_values(block.rows, first, keys, scores, output);
   }
-  for (std::size_t r = 0; r < block.rows; ++r) scale_row(output + r * sizes.width, sizes.width, 1.0F / sums[r]);
+  for (std::size_t r = 0; r < block.rows; ++r)
+    scale_row(output + r * sizes.width, sizes.width, 1.0F / sums[r]);
 }
 
 template <class Products>
@@ -289,7 +292,8 @@ void attend_part(const Attention& attention, const AttentionPlan& plan, const Si
     const Block block{first, std::min(kQueryRows, end - first)};
     products.set_queries(rows_of(attention.query, attention.queries, first), block.rows, scale);
     attend(attention, sizes, products, block, scores, output, statistics);
-    float* target = attention.output + (image * attention.queries + first) * stride + head * attention.head_dim;
+    float* target =
+        attention.output + (image * attention.queries + first) * stride + head * attention.head_dim;
     for (std::size_t r = 0; r < block.rows; ++r, target += stride)
       std::copy_n(output + r * sizes.width, attention.head_dim, target);
   }

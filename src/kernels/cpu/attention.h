@@ -4,9 +4,9 @@
 
 namespace sdw::kernels::cpu {
 
-// softmax(q k^T / sqrt(head_dim)) v, one block of keys after the other with a running maximum and sum (Milakov
-// and Gimelshein 2018, arXiv:1805.02867; FlashAttention, Dao et al. 2022, arXiv:2205.14135), so that no more
-// than a block of scores is ever in memory.
+// softmax(q k^T / sqrt(head_dim)) v, one block of keys after the other with a running maximum and sum
+// (Milakov and Gimelshein 2018, arXiv:1805.02867; FlashAttention, Dao et al. 2022, arXiv:2205.14135), so that
+// no more than a block of scores is ever in memory.
 struct Attention {
   const float* query = nullptr;  // [batch, queries, heads, head_dim]
   const float* key = nullptr;    // [batch, keys, heads, head_dim]

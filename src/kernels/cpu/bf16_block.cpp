@@ -1,6 +1,7 @@
 #include "kernels/cpu/bf16_block.h"
 
 #include <atomic>
+#include <hwy/highway.h>
 #include <stdexcept>
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -42,7 +43,8 @@ struct alignas(64) TileShapes {
 };
 
 // 32 rows by 32 columns: tiles 0 to 3 hold the sums, 4 and 5 the rows, 6 and 7 the columns.
-SDW_AMX void multiply_tiles_amx(const Bf16Block& block, std::size_t row, const std::uint16_t* panel, float* c) {
+SDW_AMX void multiply_tiles_amx(const Bf16Block& block, std::size_t row, const std::uint16_t* panel,
+                                float* c) {
   const std::size_t c_bytes = block.c_stride * sizeof(float), a_bytes = block.a_stride * sizeof(*block.a);
   float* const lower = c + 16 * block.c_stride;
   if (block.add) {
@@ -57,8 +59,7 @@ SDW_AMX void multiply_tiles_amx(const Bf16Block& block, std::size_t row, const s
     _tile_zero(3);
   }
   for (std::size_t s = 0; s < block.segments; ++s) {
-    const std::uint16_t* a =
-        block.a + static_cast<std::ptrdiff_t>(row * block.a_stride) + block.offsets[s];
+    const std::uint16_t* a = block.a + static_cast<std::ptrdiff_t>(row * block.a_stride) + block.offsets[s];
     for (std::size_t k = 0; k < block.depth; k += 32, a += 32, panel += 32 * kBf16Columns) {
       _tile_loadd(6, panel, 128);
       _tile_loadd(4, a, a_bytes);
@@ -106,8 +107,7 @@ SDW_AVX512 void multiply_rows_avx512(const Bf16Block& block, std::size_t row, co
     sums[r][1] = block.add ? _mm512_loadu_ps(c + r * block.c_stride + 16) : _mm512_setzero_ps();
   }
   for (std::size_t s = 0; s < block.segments; ++s) {
-    const std::uint16_t* a =
-        block.a + static_cast<std::ptrdiff_t>(row * block.a_stride) + block.offsets[s];
+    const std::uint16_t* a = block.a + static_cast<std::ptrdiff_t>(row * block.a_stride) + block.offsets[s];
     for (std::size_t k = 0; k < block.depth; k += 2, a += 2, panel += 2 * kBf16Columns) {
       const auto left = reinterpret_cast<__m512bh>(_mm512_loadu_si512(panel));
       const auto right = reinterpret_cast<__m512bh>(_mm512_loadu_si512(panel + 32));
@@ -162,7 +162,11 @@ bool has_bf16_unit(Bf16Unit unit) {
 #endif
 }
 
+namespace {
+
 Bf16Unit best_bf16_unit() {
+  // Only beside kernels that are built for AVX-512 too.
+  if ((HWY_TARGETS & hwy::SupportedTargets() & HWY_AVX3_DL) == 0) return Bf16Unit::none;
   if (has_bf16_unit(Bf16Unit::amx)) return Bf16Unit::amx;
 #ifdef SDW_BF16_UNITS
   if (has_bf16_unit(Bf16Unit::avx512) && __builtin_cpu_is("amd")) return Bf16Unit::avx512;
@@ -170,9 +174,12 @@ Bf16Unit best_bf16_unit() {
   return Bf16Unit::none;
 }
 
+}  // namespace
+
 Bf16Unit bf16_unit() {
   const int unit = chosen.load(std::memory_order_relaxed);
-  return unit < 0 ? best_bf16_unit() : static_cast<Bf16Unit>(unit);
+  static const Bf16Unit best = best_bf16_unit();
+  return unit < 0 ? best : static_cast<Bf16Unit>(unit);
 }
 
 void choose_bf16_unit(Bf16Unit unit) {

@@ -45,9 +45,8 @@ enum class Bf16Unit {
 
 // Has this CPU (and, for AMX, this system: it must lend the tile registers) that unit?
 bool has_bf16_unit(Bf16Unit unit);
-// Where several are there: AMX, then AVX512-BF16 on AMD (on Intel's cores it is slower than float32).
-Bf16Unit best_bf16_unit();
-// The one in use; the best where none has been chosen.
+// The one in use. Where none has been chosen: AMX, then AVX512-BF16 on AMD (on Intel's cores it is slower
+// than float32), then none.
 Bf16Unit bf16_unit();
 void choose_bf16_unit(Bf16Unit unit);
 

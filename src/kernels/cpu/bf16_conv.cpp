@@ -15,9 +15,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-// Rows of the picture, a border of zeros around them, one after the other: pixel (y, x) of the output sums the
-// nine pixels from (y, x) on, so that all outputs of a part, and two that nobody needs at the end of each row,
-// are consecutive rows of one matrix.
+// Rows of the picture, a border of zeros around them, one after the other: pixel (y, x) of the output sums
+// the nine pixels from (y, x) on, so that all outputs of a part, and two that nobody needs at the end of each
+// row, are consecutive rows of one matrix.
 struct Rows {
   std::size_t image, first, count;  // of the output
 };
@@ -86,7 +86,8 @@ void write_rows(const Bf16Conv& conv, const Rows& rows, std::size_t panel, const
   const std::size_t count = std::min(kBf16Columns, conv.out_channels - channel);
   for (std::size_t y = 0; y < rows.count; ++y) {
     const float* from = sums + y * pitch_of(conv) * kBf16Columns;
-    std::size_t at = ((rows.image * conv.out_height + rows.first + y) * conv.out_width) * conv.out_channels + channel;
+    std::size_t at =
+        ((rows.image * conv.out_height + rows.first + y) * conv.out_width) * conv.out_channels + channel;
     for (std::size_t x = 0; x < conv.out_width; ++x, from += kBf16Columns, at += conv.out_channels) {
       for (std::size_t c = 0; c < count; c += kLanes) {
         const std::size_t lanes = std::min(kLanes, count - c);

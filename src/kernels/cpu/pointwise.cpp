@@ -26,8 +26,8 @@ PixelRange range_of(const GroupNorm& norm, const GroupNormPlan& plan, std::size_
 // Sums of the differences to the first of some pixels and of their squares, for kVectors vectors of channels.
 // `count` is of the last vector: only a single one may be cut.
 template <std::size_t kVectors>
-HWY_INLINE void sum_differences(const float* input, std::size_t pixels, std::size_t channels, std::size_t count,
-                                float* sums) {
+HWY_INLINE void sum_differences(const float* input, std::size_t pixels, std::size_t channels,
+                                std::size_t count, float* sums) {
   FloatVector origin[kVectors], sum[kVectors], squares[kVectors];
   for (std::size_t v = 0; v < kVectors; ++v) {
     origin[v] = load_some(input + v * kLanes, count);
@@ -88,8 +88,8 @@ HWY_INLINE float sum_of_row(std::size_t width, const Get& get) {
   return hn::GetLane(hn::SumOfLanes(kFloat, sum));
 }
 
-void LayerNorm(const float* input, std::size_t rows, std::size_t width, const float* weight, const float* bias,
-               double eps, float* output) {
+void LayerNorm(const float* input, std::size_t rows, std::size_t width, const float* weight,
+               const float* bias, double eps, float* output) {
   const auto inverse = 1.0F / static_cast<float>(width);
   for (std::size_t row = 0; row < rows; ++row, input += width, output += width) {
     const auto load = [&](std::size_t i, std::size_t count) HWY_ATTR { return load_some(input + i, count); };
@@ -103,7 +103,8 @@ void LayerNorm(const float* input, std::size_t rows, std::size_t width, const fl
     for (std::size_t i = 0; i < width; i += kLanes) {
       const std::size_t count = std::min(kLanes, width - i);
       const FloatVector value = hn::Mul(hn::Sub(load_some(input + i, count), mean), scale);
-      store_some(hn::MulAdd(value, load_some(weight + i, count), load_some(bias + i, count)), output + i, count);
+      store_some(hn::MulAdd(value, load_some(weight + i, count), load_some(bias + i, count)), output + i,
+                 count);
     }
   }
 }

@@ -4,8 +4,9 @@
 
 namespace sdw::kernels::cpu {
 
-// A group norm of channels-last pictures in two phases, with a shift before and SiLU after where asked for. Every
-// part of phase one (which reads the input once), then `group_norm_finish`, then every part of phase two.
+// A group norm of channels-last pictures in two phases, with a shift before and SiLU after where asked for.
+// Every part of phase one (which reads the input once), then `group_norm_finish`, then every part of phase
+// two.
 struct GroupNorm {
   const float* input = nullptr;   // [batch, pixels, channels]
   const float* shift = nullptr;   // [batch, channels], added to every pixel, or null

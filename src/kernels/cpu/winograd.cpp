@@ -169,7 +169,8 @@ void transform_filters(const WinogradConv& conv, const Weight* packed, float* pa
       FloatVector half[kInTile][3];
       for (std::size_t j = 0; j < 3; ++j) {
         FloatVector column[3], out[kInTile];
-        for (std::size_t i = 0; i < 3; ++i) column[i] = load_widened(packed + (3 * i + j) * kPanelWidth + lane);
+        for (std::size_t i = 0; i < 3; ++i)
+          column[i] = load_widened(packed + (3 * i + j) * kPanelWidth + lane);
         transform_weight(column, out);
         for (std::size_t i = 0; i < kInTile; ++i) half[i][j] = out[i];
       }
@@ -283,7 +284,8 @@ std::size_t winograd_weight_size(std::size_t out_channels, std::size_t in_channe
   return HWY_DYNAMIC_DISPATCH(WeightSize)(out_channels, in_channels);
 }
 
-void pack_winograd_weight(const float* weight, std::size_t out_channels, std::size_t in_channels, float* packed) {
+void pack_winograd_weight(const float* weight, std::size_t out_channels, std::size_t in_channels,
+                          float* packed) {
   HWY_DYNAMIC_DISPATCH(PackFloats)(weight, out_channels, in_channels, packed);
 }
 

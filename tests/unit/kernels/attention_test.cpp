@@ -26,14 +26,16 @@ std::vector<double> by_definition(const Attention& a) {
         for (std::size_t k = 0; k < seen; ++k) {
           double score = 0;
           for (std::size_t d = at; d < at + a.head_dim; ++d)
-            score += static_cast<double>(a.query[(b * a.queries + q) * width + d]) * a.key[(b * a.keys + k) * width + d];
+            score += static_cast<double>(a.query[(b * a.queries + q) * width + d]) *
+                     a.key[(b * a.keys + k) * width + d];
           weights[k] = score / std::sqrt(static_cast<double>(a.head_dim));
           most = std::max(most, weights[k]);
         }
         for (double& weight : weights) sum += weight = std::exp(weight - most);
         for (std::size_t k = 0; k < seen; ++k) {
           for (std::size_t d = at; d < at + a.head_dim; ++d)
-            output[(b * a.queries + q) * width + d] += weights[k] / sum * a.value[(b * a.keys + k) * width + d];
+            output[(b * a.queries + q) * width + d] +=
+                weights[k] / sum * a.value[(b * a.keys + k) * width + d];
         }
       }
     }
@@ -45,7 +47,8 @@ std::vector<double> by_definition(const Attention& a) {
 // exponential. Bfloat16: operands lose 2^-9 each, which the sums average out.
 void expect_equal_to_definition(const Case& c) {
   const std::size_t width = c.heads * c.head_dim;
-  const auto query = random_values(c.batch * c.queries * width, 1), key = random_values(c.batch * c.keys * width, 2),
+  const auto query = random_values(c.batch * c.queries * width, 1),
+             key = random_values(c.batch * c.keys * width, 2),
              value = random_values(c.batch * c.keys * width, 3);
   std::vector<float> output(query.size(), NAN);
   const Attention attention{.query = query.data(),
@@ -61,7 +64,8 @@ void expect_equal_to_definition(const Case& c) {
                             .bf16 = c.bf16};
   const AttentionPlan plan = plan_attention(attention, 2);
   std::vector<float> memory(plan.thread_floats + 16, NAN);
-  float* const scratch = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) / sizeof(float);
+  float* const scratch =
+      memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) / sizeof(float);
   for (std::size_t part = 0; part < plan.parts; ++part) attention_part(attention, plan, part, scratch);
   const bool rounds = c.bf16 && bf16_unit() != Bf16Unit::none;
   EXPECT_LT(relative_error(output, by_definition(attention)), rounds ? 2e-2 : 5e-6)
@@ -106,11 +110,19 @@ TEST(Attention, ScoresFarApartDoNotOverflow) {
   with_every_instruction_set([] {
     const float query[] = {1000.0F}, keys[] = {-1000.0F, 1000.0F, 0.0F}, values[] = {1.0F, 2.0F, 3.0F};
     float output = NAN;
-    const Attention attention{.query = query, .key = keys, .value = values, .output = &output,
-                              .batch = 1, .heads = 1, .queries = 1, .keys = 3, .head_dim = 1};
+    const Attention attention{.query = query,
+                              .key = keys,
+                              .value = values,
+                              .output = &output,
+                              .batch = 1,
+                              .heads = 1,
+                              .queries = 1,
+                              .keys = 3,
+                              .head_dim = 1};
     const AttentionPlan plan = plan_attention(attention, 1);
     std::vector<float> memory(plan.thread_floats + 16);
-    float* const scratch = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) / sizeof(float);
+    float* const scratch =
+        memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) / sizeof(float);
     attention_part(attention, plan, 0, scratch);
     EXPECT_EQ(output, 2.0F);
   });

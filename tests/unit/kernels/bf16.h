@@ -19,13 +19,15 @@ inline float widened(std::uint16_t value) {
 
 inline std::vector<std::uint16_t> to_nearest_bf16(const std::vector<float>& values) {
   std::vector<std::uint16_t> out(values.size());
-  std::transform(values.begin(), values.end(), out.begin(), [](float value) { return to_nearest_bf16(value); });
+  std::transform(values.begin(), values.end(), out.begin(),
+                 [](float value) { return to_nearest_bf16(value); });
   return out;
 }
 
 inline std::vector<float> widened(const std::vector<std::uint16_t>& values) {
   std::vector<float> out(values.size());
-  std::transform(values.begin(), values.end(), out.begin(), [](std::uint16_t value) { return widened(value); });
+  std::transform(values.begin(), values.end(), out.begin(),
+                 [](std::uint16_t value) { return widened(value); });
   return out;
 }
 

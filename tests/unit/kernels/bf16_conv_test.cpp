@@ -54,7 +54,8 @@ TEST(Bf16Conv, EqualsTheDefinitionForAnySize) {
   with_every_instruction_set([] {
     for (const auto height : {1, 2, 5, 9}) {
       for (const auto width : {1, 2, 6, 13, 33}) {
-        expect_equal_to_definition({2, static_cast<std::size_t>(height), static_cast<std::size_t>(width), 5, 7});
+        expect_equal_to_definition(
+            {2, static_cast<std::size_t>(height), static_cast<std::size_t>(width), 5, 7});
       }
     }
   });

@@ -99,7 +99,8 @@ TEST(Bf16Block, RoundsToTheNearestEven) {
     values[5] = std::bit_cast<float>(0x3F818000U);  // halfway, up to even
     std::vector<std::uint16_t> out(values.size() + 1, 0xABCD);
     to_bf16(values.data(), values.size(), out.data());
-    for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(out[i], to_nearest_bf16(values[i])) << values[i];
+    for (std::size_t i = 0; i < values.size(); ++i)
+      EXPECT_EQ(out[i], to_nearest_bf16(values[i])) << values[i];
     EXPECT_EQ(out.back(), 0xABCD);
   });
 }

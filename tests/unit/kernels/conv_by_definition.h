@@ -5,8 +5,8 @@
 
 namespace sdw::kernels::cpu {
 
-// A 3x3 convolution with padding 1 of channels-last values, in double: bias, residual and upsampling as `conv`
-// says, filters [out_channels, 3, 3, in_channels] from `weight`.
+// A 3x3 convolution with padding 1 of channels-last values, in double: bias, residual and upsampling as
+// `conv` says, filters [out_channels, 3, 3, in_channels] from `weight`.
 template <class Conv>
 std::vector<double> conv_by_definition(const Conv& conv, const std::vector<float>& weight) {
   const std::size_t shift = conv.upsample ? 1 : 0;

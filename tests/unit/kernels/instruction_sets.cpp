@@ -11,16 +11,17 @@ namespace sdw::kernels::cpu {
 
 void with_every_instruction_set(const std::function<void()>& body) {
   std::vector<std::string> here;
+  std::string best;
   for (const InstructionSet& set : instruction_sets()) {
     if (set.on_this_cpu) here.push_back(set.name);
+    if (set.chosen) best = set.name;
   }
-  ASSERT_FALSE(here.empty());
   for (const std::string& name : here) {
     SCOPED_TRACE(name);
     ASSERT_TRUE(choose_instruction_set(name));
     body();
   }
-  ASSERT_TRUE(choose_instruction_set(here.front()));
+  ASSERT_TRUE(choose_instruction_set(best));
 }
 
 std::vector<float> random_values(std::size_t count, unsigned seed) {

@@ -32,7 +32,8 @@ std::vector<double> by_definition(const GroupNorm& norm) {
           variance += (value(p, c) - mean) * (value(p, c) - mean) / count;
       for (std::size_t p = 0; p < norm.pixels; ++p) {
         for (std::size_t c = first; c < first + group_channels; ++c) {
-          const double x = (value(p, c) - mean) / std::sqrt(variance + norm.eps) * norm.weight[c] + norm.bias[c];
+          const double x =
+              (value(p, c) - mean) / std::sqrt(variance + norm.eps) * norm.weight[c] + norm.bias[c];
           output[(b * norm.pixels + p) * norm.channels + c] = norm.silu ? x / (1 + std::exp(-x)) : x;
         }
       }
@@ -61,18 +62,22 @@ void expect_equal_to_definition(const Case& c) {
                        .silu = c.silu};
   const GroupNormPlan plan = plan_group_norm(norm);
   std::vector<float> scratch(plan.scratch_floats, NAN);
-  for (std::size_t part = 0; part < plan.parts; ++part) group_norm_statistics_part(norm, plan, part, scratch.data());
+  for (std::size_t part = 0; part < plan.parts; ++part)
+    group_norm_statistics_part(norm, plan, part, scratch.data());
   group_norm_finish(norm, plan, scratch.data());
-  for (std::size_t part = 0; part < plan.parts; ++part) group_norm_apply_part(norm, plan, part, scratch.data());
+  for (std::size_t part = 0; part < plan.parts; ++part)
+    group_norm_apply_part(norm, plan, part, scratch.data());
   EXPECT_LT(relative_error(output, by_definition(norm)), 2e-6 + 2e-7 * std::abs(c.offset))
-      << c.batch << " x " << c.pixels << " x " << c.channels << " in " << c.groups << " groups, around " << c.offset;
+      << c.batch << " x " << c.pixels << " x " << c.channels << " in " << c.groups << " groups, around "
+      << c.offset;
 }
 
 TEST(GroupNorm, EqualsTheDefinitionForAnyShape) {
   with_every_instruction_set([] {
     for (const auto pixels : {1, 2, 15, 64, 5000}) {
       for (const auto channels : {2, 6, 16, 34, 64, 130}) {
-        expect_equal_to_definition({2, static_cast<std::size_t>(pixels), static_cast<std::size_t>(channels), 2});
+        expect_equal_to_definition(
+            {2, static_cast<std::size_t>(pixels), static_cast<std::size_t>(channels), 2});
       }
     }
   });
@@ -109,7 +114,8 @@ TEST(LayerNorm, EqualsTheDefinition) {
         for (std::size_t i = 0; i < width; ++i)
           variance += (input[r * width + i] - mean) * (input[r * width + i] - mean) / count;
         for (std::size_t i = 0; i < width; ++i)
-          expected[r * width + i] = (input[r * width + i] - mean) / std::sqrt(variance + 1e-5) * weight[i] + bias[i];
+          expected[r * width + i] =
+              (input[r * width + i] - mean) / std::sqrt(variance + 1e-5) * weight[i] + bias[i];
       }
       EXPECT_LT(relative_error(output, expected), 2e-6) << width;
     }

@@ -37,9 +37,9 @@ TEST(Attention, EqualsTheDefinition) {
     const at::Tensor query = random_tensor({2, queries, heads * size});
     const at::Tensor key = random_tensor({2, keys, heads * size}, 2),
                      value = random_tensor({2, keys, heads * size}, 3);
-    EXPECT_LT(
-        relative_error(attention(query, key, value, heads, Precision::exact), plain_attention(query, key, value, heads, false)),
-        1e-5)
+    EXPECT_LT(relative_error(attention(query, key, value, heads, Precision::exact),
+                             plain_attention(query, key, value, heads, false)),
+              1e-5)
         << queries << " queries, " << keys << " keys, " << heads << " heads of " << size;
   }
 }
@@ -47,9 +47,9 @@ TEST(Attention, EqualsTheDefinition) {
 TEST(Attention, CausalSeesNoLaterKey) {
   const at::Tensor query = random_tensor({2, 77, 32}), key = random_tensor({2, 77, 32}, 2);
   const at::Tensor value = random_tensor({2, 77, 32}, 3);
-  EXPECT_LT(
-      relative_error(attention(query, key, value, 4, Precision::exact, true), plain_attention(query, key, value, 4, true)),
-      1e-5);
+  EXPECT_LT(relative_error(attention(query, key, value, 4, Precision::exact, true),
+                           plain_attention(query, key, value, 4, true)),
+            1e-5);
 }
 
 TEST(Attention, WrongShapesAreNamedWithExpectedAndGot) {

@@ -33,7 +33,8 @@ TEST(Linear, FastKeepsWeightsInBfloat16) {
   const at::Tensor weight = random_tensor({300, 24}, 2), bias = random_tensor({300}, 3);
   const LinearWeight prepared = prepare_linear(weight, bias, fast);
   EXPECT_EQ(prepared.weight.scalar_type(), at::kBFloat16);
-  const at::Tensor expected = input.to(at::kDouble).matmul(weight.to(at::kDouble).t()).add(bias).add(residual);
+  const at::Tensor expected =
+      input.to(at::kDouble).matmul(weight.to(at::kDouble).t()).add(bias).add(residual);
   // Weights, and on some CPUs inputs, are rounded to 8 bits.
   EXPECT_LT(relative_error(linear_add(input, prepared, residual), expected), 4e-3);
 }

@@ -1,0 +1,134 @@
+"""Times sd-worker against diffusers: same weights, same prompt, same machine, in turn (A B A B), medians.
+
+    python bench/peers.py MODEL_FOLDER [--size 512] [--steps 4] [--rounds 2] [--output docs/performance.md]
+
+A step is one with guidance (two passes of the UNet). Each run is a process of its own; the first step of a run warms up
+and is not counted. tools/make_synthetic.py makes full-size models with random weights for it.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PROMPT = "a red circle on a blue background"
+PEERS = {
+    "sd-worker exact": ("sd-worker", "exact"),
+    "sd-worker fast": ("sd-worker", "fast"),
+    "diffusers f32": ("diffusers", "f32"),
+    "diffusers f32, channels-last": ("diffusers", "f32 channels-last"),
+    "diffusers bf16, channels-last": ("diffusers", "bf16 channels-last"),
+}
+
+
+def time_sd_worker(arguments, precision):
+    with tempfile.TemporaryDirectory() as folder:
+        command = [ROOT / "build" / "sd-worker", "generate", "--model", arguments.model, "--prompt", PROMPT, "--seed", "1",
+                   "--steps", str(arguments.steps), "--width", str(arguments.size), "--height", str(arguments.size),
+                   "--guidance-scale", "7.5", "--precision", precision, "--threads", str(arguments.threads), "--json",
+                   "--output", Path(folder) / "picture.png"]
+        timings = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["timings"]
+    return {"step": statistics.median(timings["per_step_ms"][1:]) / 1e3, "decode": timings["decode_ms"] / 1e3}
+
+
+def time_diffusers(arguments, how):
+    """Runs in a process of its own: prints one line of JSON."""
+    import torch
+    from diffusers import StableDiffusionPipeline
+
+    torch.set_num_threads(arguments.threads)
+    dtype = torch.bfloat16 if how.startswith("bf16") else torch.float32
+    pipeline = StableDiffusionPipeline.from_pretrained(arguments.model, torch_dtype=dtype)
+    pipeline.set_progress_bar_config(disable=True)
+    if "channels-last" in how:
+        pipeline.unet.to(memory_format=torch.channels_last)
+        pipeline.vae.to(memory_format=torch.channels_last)
+    times = []
+    latents = pipeline(PROMPT, num_inference_steps=arguments.steps, guidance_scale=7.5, width=arguments.size,
+                       height=arguments.size, output_type="latent", generator=torch.Generator().manual_seed(1),
+                       callback_on_step_end=lambda *parts: times.append(time.perf_counter()) or parts[-1]).images
+    begin = time.perf_counter()
+    with torch.inference_mode():
+        pipeline.vae.decode(latents / pipeline.vae.config.scaling_factor)
+    steps = [after - before for before, after in zip(times, times[1:])]
+    return {"step": statistics.median(steps), "decode": time.perf_counter() - begin}
+
+
+def run_alone(arguments, name):
+    """What one process of the peer measures, and its peak memory."""
+    command = [sys.executable, __file__, str(arguments.model), "--only", name, "--size", str(arguments.size),
+               "--steps", str(arguments.steps), "--threads", str(arguments.threads)]
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
+    if result.returncode != 0:
+        sys.exit(f"{name}: {result.stderr.strip().splitlines()[-1]}")
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def measure_here(arguments):
+    program, how = PEERS[arguments.only]
+    measured = (time_sd_worker if program == "sd-worker" else time_diffusers)(arguments, how)
+    who = resource.RUSAGE_CHILDREN if program == "sd-worker" else resource.RUSAGE_SELF
+    print(json.dumps({**measured, "memory": resource.getrusage(who).ru_maxrss / 1024}))
+
+
+def machine(threads):
+    name = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    info = json.loads(subprocess.run([ROOT / "build" / "sd-worker", "info", "--json"], capture_output=True, text=True).stdout)
+    kernels = next(one["name"] for one in info["instruction_sets"] if one["chosen"])
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    return f"{name[1] if name else platform.processor()}, {threads} threads, kernels {kernels}; commit {commit}."
+
+
+def table(runs, arguments):
+    best = {key: min(statistics.median(run[key] for run in runs[name]) for name in runs if name.startswith("diffusers"))
+            for key in ("step", "decode")}
+    lines = [f"Stable Diffusion 1.5, {arguments.size} x {arguments.size}, random weights in f16. {machine(arguments.threads)} "
+             f"Medians of {arguments.rounds} runs in turn; in brackets, times as fast as the fastest diffusers.", "",
+             "| program | step with guidance | VAE decode | peak memory |", "|---|---|---|---|"]
+    for name, measured in runs.items():
+        cells = []
+        for key in ("step", "decode"):
+            seconds = statistics.median(run[key] for run in measured)
+            cells.append(f"{seconds:.2f} s ({best[key] / seconds:.1f}x)")
+        memory = statistics.median(run["memory"] for run in measured)
+        lines.append(f"| {name} | {cells[0]} | {cells[1]} | {memory:.0f} MiB |")
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, help="diffusers folder")
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
+    parser.add_argument("--only", choices=PEERS, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.only:
+        return measure_here(arguments)
+
+    runs = {name: [] for name in PEERS}
+    for number in range(arguments.rounds):
+        for name in PEERS:
+            runs[name].append(run_alone(arguments, name))
+            print(f"round {number + 1}, {name}: {runs[name][-1]}", file=sys.stderr)
+    text = table(runs, arguments)
+    print(text)
+    if arguments.output:
+        begin, end = "<!-- peers -->\n", "<!-- /peers -->\n"
+        page = arguments.output.read_text()
+        arguments.output.write_text(page[:page.index(begin) + len(begin)] + text + page[page.index(end):])
+
+
+if __name__ == "__main__":
+    main()
