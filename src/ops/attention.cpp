@@ -62,9 +62,13 @@ at::Tensor own_attention(const at::Tensor& query, const at::Tensor& key, const a
                                           .causal = causal,
                                           .bf16 = precision != Precision::exact};
   const auto plan = kernels::cpu::plan_attention(attention, size(at::get_num_threads()));
-  for_parts(plan.parts, plan.thread_floats, [&](std::size_t part, float* scratch) {
-    kernels::cpu::attention_part(attention, plan, part, scratch);
-  });
+  float* const shared = workspace(plan.shared_floats + floats_of_all_threads(plan.thread_floats));
+  for_parts(plan.pack_parts,
+            [&](std::size_t part) { kernels::cpu::attention_pack_part(attention, plan, part, shared); });
+  for_parts(plan.parts, plan.thread_floats, shared + plan.shared_floats,
+            [&](std::size_t part, float* scratch) {
+              kernels::cpu::attention_part(attention, plan, part, shared, scratch);
+            });
   return output;
 }
 

@@ -59,14 +59,12 @@ at::Tensor own_group_norm(const at::Tensor& input, const at::Tensor& shift, cons
                                      .silu = silu};
   const auto plan = kernels::cpu::plan_group_norm(norm);
   float* const scratch = workspace(plan.scratch_floats);
-  const auto each_part = [&](auto&& work) {
-    at::parallel_for(0, static_cast<std::int64_t>(plan.parts), 1, [&](std::int64_t begin, std::int64_t end) {
-      for (auto part = begin; part < end; ++part) work(size(part));
-    });
-  };
-  each_part([&](std::size_t part) { kernels::cpu::group_norm_statistics_part(norm, plan, part, scratch); });
+  for_parts(plan.parts, [&](std::size_t part) {
+    kernels::cpu::group_norm_statistics_part(norm, plan, part, scratch);
+  });
   kernels::cpu::group_norm_finish(norm, plan, scratch);
-  each_part([&](std::size_t part) { kernels::cpu::group_norm_apply_part(norm, plan, part, scratch); });
+  for_parts(plan.parts,
+            [&](std::size_t part) { kernels::cpu::group_norm_apply_part(norm, plan, part, scratch); });
   return output;
 }
 

@@ -29,32 +29,25 @@ bool is_plain_3x3(at::IntArrayRef filters, const Conv2dShape& shape) {
          shape.padding_end == 0 && filters[0] >= kMinChannels && filters[1] >= kMinChannels;
 }
 
-// Runs a plan: for each chunk of tiles all input transforms, then all blocks of output channels.
+// For each chunk of tiles all input transforms, then all blocks of output channels.
 void run(const kernels::cpu::WinogradConv& conv) {
   const auto plan = kernels::cpu::plan_winograd(conv);
-  const auto threads = as_size(at::get_num_threads());
-  float* const shared = workspace(plan.scratch_floats + threads * plan.thread_floats);
-  float* const own = shared + plan.scratch_floats;
+  float* const shared = workspace(plan.scratch_floats + floats_of_all_threads(plan.thread_floats));
   for (std::size_t chunk = 0; chunk < plan.chunks; ++chunk) {
-    at::parallel_for(0, static_cast<std::int64_t>(plan.tile_parts), 1,
-                     [&](std::int64_t begin, std::int64_t end) {
-                       for (auto part = begin; part < end; ++part) {
-                         kernels::cpu::winograd_input_part(conv, plan, chunk, as_size(part), shared);
-                       }
-                     });
-    at::parallel_for(
-        0, static_cast<std::int64_t>(plan.channel_parts), 1, [&](std::int64_t begin, std::int64_t end) {
-          float* const scratch = own + as_size(at::get_thread_num()) * plan.thread_floats;
-          for (auto part = begin; part < end; ++part) {
-            kernels::cpu::winograd_output_part(conv, plan, chunk, as_size(part), shared, scratch);
-          }
-        });
+    for_parts(plan.tile_parts, [&](std::size_t part) {
+      kernels::cpu::winograd_input_part(conv, plan, chunk, part, shared);
+    });
+    for_parts(plan.channel_parts, plan.thread_floats, shared + plan.scratch_floats,
+              [&](std::size_t part, float* scratch) {
+                kernels::cpu::winograd_output_part(conv, plan, chunk, part, shared, scratch);
+              });
   }
 }
 
 void run(const kernels::cpu::Bf16Conv& conv) {
   const auto plan = kernels::cpu::plan_bf16_conv(conv);
-  for_parts(plan.parts, plan.thread_floats, [&](std::size_t part, float* scratch) {
+  float* const memory = workspace(floats_of_all_threads(plan.thread_floats));
+  for_parts(plan.parts, plan.thread_floats, memory, [&](std::size_t part, float* scratch) {
     kernels::cpu::bf16_conv_part(conv, plan, part, scratch);
   });
 }

@@ -53,13 +53,13 @@ Gemm gemm_of(const at::Tensor& input, const LinearWeight& weight, const at::Tens
 }
 
 void run(const kernels::cpu::Gemm& gemm) {
-  for_parts(kernels::cpu::gemm_parts(gemm), 0,
-            [&](std::size_t part, float*) { kernels::cpu::gemm_part(gemm, part); });
+  for_parts(kernels::cpu::gemm_parts(gemm), [&](std::size_t part) { kernels::cpu::gemm_part(gemm, part); });
 }
 
 void run(const kernels::cpu::Bf16Gemm& gemm) {
   const auto plan = kernels::cpu::plan_bf16_gemm(gemm);
-  for_parts(plan.parts, plan.thread_floats, [&](std::size_t part, float* scratch) {
+  float* const memory = workspace(floats_of_all_threads(plan.thread_floats));
+  for_parts(plan.parts, plan.thread_floats, memory, [&](std::size_t part, float* scratch) {
     kernels::cpu::bf16_gemm_part(gemm, plan, part, scratch);
   });
 }

@@ -10,9 +10,12 @@ namespace sdw::ops {
 // then.
 float* workspace(std::size_t floats);
 
-// Runs `work(part, scratch)` for every part on all threads, each of which brings `thread_floats` of
-// workspace.
-void for_parts(std::size_t parts, std::size_t thread_floats,
+// Runs `work(part, scratch)` for every part on all threads; each brings `thread_floats` of `memory`.
+void for_parts(std::size_t parts, std::size_t thread_floats, float* memory,
                const std::function<void(std::size_t part, float* scratch)>& work);
+// What `memory` must hold for that.
+std::size_t floats_of_all_threads(std::size_t thread_floats);
+// The same where parts need no memory.
+void for_parts(std::size_t parts, const std::function<void(std::size_t part)>& work);
 
 }  // namespace sdw::ops

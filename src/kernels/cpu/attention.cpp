@@ -9,24 +9,27 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/attention.cpp"
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/foreach_target.h>  // compiles this file once for each instruction set
 #include <hwy/highway.h>
 
-#include "kernels/cpu/micro_gemm-inl.h"
+#include "kernels/cpu/activation-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
 constexpr std::size_t kQueryRows = 96;  // a multiple of every tile's rows
 constexpr std::size_t kKeyBlock = 256;  // a multiple of every panel's width
+constexpr std::size_t kPackedKeys = 4 * kKeyBlock;  // by one part
 
-// The scratch of a thread. Rows are padded to whole vectors, in bfloat16 to whole tiles.
+// How memory is laid out. Rows are padded to whole vectors, in bfloat16 to whole tiles.
 struct Sizes {
   bool bf16;
   std::size_t keys, depth, width;  // padded: keys, head_dim as a depth, head_dim as columns
-  std::size_t query, key, value, probabilities, scores, output, statistics;  // in floats, in this order
-  std::size_t total() const { return query + key + value + probabilities + scores + output + statistics; }
+  // In floats, in this order: what all threads share, for each head of each picture; what each thread brings.
+  std::size_t key, value;
+  std::size_t query, probabilities, scores, output, statistics;
+  std::size_t head() const { return key + value; }
+  std::size_t thread() const { return query + probabilities + scores + output + statistics; }
 };
 
 Sizes sizes_of(const Attention& attention) {
@@ -36,59 +39,60 @@ Sizes sizes_of(const Attention& attention) {
   sizes.depth = sizes.bf16 ? round_up(attention.head_dim, kBf16Depth) : attention.head_dim;
   sizes.width = round_up(attention.head_dim, sizes.bf16 ? kBf16Columns : kLanes);
   const std::size_t elements_in_float = sizes.bf16 ? 2 : 1;
-  sizes.query = kQueryRows * sizes.depth / elements_in_float;
   sizes.key = sizes.keys * sizes.depth / elements_in_float;
   sizes.value = sizes.keys * sizes.width / elements_in_float;
-  sizes.probabilities = sizes.bf16 ? kQueryRows * kKeyBlock / 2 : 0;  // in float32 they replace the scores
+  sizes.query = kQueryRows * sizes.depth / elements_in_float;
+  // In float32 they replace the scores.
+  sizes.probabilities = sizes.bf16 ? kQueryRows * kKeyBlock / elements_in_float : 0;
   sizes.scores = kQueryRows * kKeyBlock;
   sizes.output = kQueryRows * sizes.width;
   sizes.statistics = 2 * kQueryRows;
   return sizes;
 }
 
-// One head's keys or values: `row(i)` is head_dim floats.
+// One head's queries, keys or values: `row(i)` is head_dim floats.
 struct HeadRows {
   const float* data;
   std::size_t stride;
+  std::size_t count;
   const float* row(std::size_t i) const { return data + i * stride; }
 };
 
-// What differs between float32 and bfloat16: how operands lie, and how they are multiplied.
+// What differs between float32 and bfloat16: how operands lie, and how they are multiplied. Keys and values are
+// packed a range of keys at a time; where it ends beyond the last key, zeros follow.
 class FloatProducts {
  public:
-  FloatProducts(const Attention& attention, const Sizes& sizes, float* scratch)
-      : dim_(attention.head_dim), keys_(sizes.keys), width_(sizes.width) {
-    query_ = scratch;
-    key_ = query_ + sizes.query;
-    value_ = key_ + sizes.key;
-  }
+  FloatProducts(const Attention& attention, const Sizes& sizes, float* head, float* thread)
+      : dim_(attention.head_dim),
+        keys_(sizes.keys),
+        width_(sizes.width),
+        key_(head),
+        value_(head + sizes.key),
+        query_(thread) {}
 
   // Keys as panels [head_dim, kPanelWidth].
-  void pack_keys(const HeadRows& rows, std::size_t count) {
-    std::fill_n(key_ + count / kPanelWidth * kPanelWidth * dim_,
-                (keys_ - count / kPanelWidth * kPanelWidth) * dim_, 0.0F);
-    for (std::size_t i = 0; i < count; ++i) {
+  void pack_keys(const HeadRows& rows, std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
       float* panel = key_ + i / kPanelWidth * kPanelWidth * dim_ + i % kPanelWidth;
-      for (std::size_t d = 0; d < dim_; ++d) panel[d * kPanelWidth] = rows.row(i)[d];
+      for (std::size_t d = 0; d < dim_; ++d) panel[d * kPanelWidth] = i < rows.count ? rows.row(i)[d] : 0.0F;
     }
   }
 
   // Values as panels [keys, two vectors], the last one perhaps of one vector.
-  void pack_values(const HeadRows& rows, std::size_t count) {
+  void pack_values(const HeadRows& rows, std::size_t first, std::size_t last) {
     for (std::size_t d = 0; d < width_; d += kPanelWidth) {
-      const std::size_t panel_width = std::min(kPanelWidth, width_ - d),
-                        real = std::min(panel_width, dim_ - d);
-      float* panel = value_ + d * keys_;
-      for (std::size_t i = 0; i < keys_; ++i, panel += panel_width) {
-        const std::size_t copied = i < count ? real : 0;
-        std::copy_n(rows.row(i < count ? i : 0) + d, copied, panel);
-        std::fill(panel + copied, panel + panel_width, 0.0F);
+      const std::size_t panel_width = std::min(kPanelWidth, width_ - d);
+      float* panel = value_ + d * keys_ + first * panel_width;
+      for (std::size_t i = first; i < last; ++i, panel += panel_width) {
+        const std::size_t real = i < rows.count ? std::min(panel_width, dim_ - d) : 0;
+        if (real > 0) std::copy_n(rows.row(i) + d, real, panel);
+        std::fill(panel + real, panel + panel_width, 0.0F);
       }
     }
   }
 
-  void set_queries(const HeadRows& rows, std::size_t count, float scale) {
-    for (std::size_t i = 0; i < count; ++i) {
+  void set_queries(const HeadRows& rows, float scale) {
+    for (std::size_t i = 0; i < rows.count; ++i) {
       for (std::size_t d = 0; d < dim_; ++d) query_[i * dim_ + d] = rows.row(i)[d] * scale;
     }
   }
@@ -116,50 +120,51 @@ class FloatProducts {
 
  private:
   std::size_t dim_, keys_, width_;
-  float *query_, *key_, *value_;
+  float *key_, *value_, *query_;
 };
 
 class Bf16Products {
  public:
-  Bf16Products(const Attention& attention, const Sizes& sizes, float* scratch)
-      : dim_(attention.head_dim), keys_(sizes.keys), depth_(sizes.depth), width_(sizes.width) {
-    query_ = reinterpret_cast<std::uint16_t*>(scratch);
-    key_ = query_ + 2 * sizes.query;
-    value_ = key_ + 2 * sizes.key;
-    probabilities_ = value_ + 2 * sizes.value;
-  }
+  Bf16Products(const Attention& attention, const Sizes& sizes, float* head, float* thread)
+      : dim_(attention.head_dim),
+        keys_(sizes.keys),
+        depth_(sizes.depth),
+        width_(sizes.width),
+        key_(reinterpret_cast<std::uint16_t*>(head)),
+        value_(reinterpret_cast<std::uint16_t*>(head + sizes.key)),
+        query_(reinterpret_cast<std::uint16_t*>(thread)),
+        probabilities_(reinterpret_cast<std::uint16_t*>(thread + sizes.query)) {}
 
   // Keys as the columns of panels: [depth / 2][kBf16Columns][2].
-  void pack_keys(const HeadRows& rows, std::size_t count) {
-    std::fill_n(key_, keys_ * depth_, std::uint16_t{0});
-    for (std::size_t i = 0; i < count; ++i) {
+  void pack_keys(const HeadRows& rows, std::size_t first, std::size_t last) {
+    std::fill(key_ + first * depth_, key_ + last * depth_, std::uint16_t{0});
+    for (std::size_t i = first; i < std::min(last, rows.count); ++i) {
       std::uint16_t* panel = key_ + i / kBf16Columns * bf16_panel_size(depth_) + i % kBf16Columns * 2;
-      round_row(rows.row(i));
-      for (std::size_t d = 0; d < dim_; ++d) panel[d / 2 * 2 * kBf16Columns + d % 2] = query_[d];
+      for_each_rounded(rows.row(i), 1.0F, [&](std::size_t d, std::uint16_t value) {
+        panel[d / 2 * 2 * kBf16Columns + d % 2] = value;
+      });
     }
   }
 
   // Values with the keys as their depth.
-  void pack_values(const HeadRows& rows, std::size_t count) {
-    std::fill_n(value_, keys_ * width_, std::uint16_t{0});
-    for (std::size_t i = 0; i < count; ++i) {
-      round_row(rows.row(i));
+  void pack_values(const HeadRows& rows, std::size_t first, std::size_t last) {
+    for (std::size_t d = 0; d < width_; d += kBf16Columns) {
+      std::uint16_t* const panel = value_ + d * keys_;
+      std::fill(panel + first * kBf16Columns, panel + last * kBf16Columns, std::uint16_t{0});
+    }
+    for (std::size_t i = first; i < std::min(last, rows.count); ++i) {
       std::uint16_t* pair = value_ + i / 2 * 2 * kBf16Columns + i % 2;
-      for (std::size_t d = 0; d < dim_; ++d)
-        pair[d / kBf16Columns * bf16_panel_size(keys_) + d % kBf16Columns * 2] = query_[d];
+      for_each_rounded(rows.row(i), 1.0F, [&](std::size_t d, std::uint16_t value) {
+        pair[d / kBf16Columns * bf16_panel_size(keys_) + d % kBf16Columns * 2] = value;
+      });
     }
   }
 
-  void set_queries(const HeadRows& rows, std::size_t count, float scale) {
-    alignas(64) float scaled[kQueryRows];
-    for (std::size_t i = 0; i < kQueryRows; ++i) {
-      std::uint16_t* const row = query_ + i * depth_;
-      std::fill_n(row, depth_, std::uint16_t{0});
-      for (std::size_t d = 0; i < count && d < dim_; d += kQueryRows) {
-        const std::size_t some = std::min(kQueryRows, dim_ - d);
-        for (std::size_t j = 0; j < some; ++j) scaled[j] = rows.row(i)[d + j] * scale;
-        to_bf16(scaled, some, row + d);
-      }
+  void set_queries(const HeadRows& rows, float scale) {
+    std::fill_n(query_, kQueryRows * depth_, std::uint16_t{0});
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      for_each_rounded(rows.row(i), scale,
+                       [&](std::size_t d, std::uint16_t value) { query_[i * depth_ + d] = value; });
     }
   }
 
@@ -198,11 +203,22 @@ class Bf16Products {
  private:
   static constexpr std::ptrdiff_t kNoOffset = 0;
 
-  // Into the place of the queries, which are set later.
-  void round_row(const float* row) { to_bf16(row, dim_, query_); }
+  // Every value of a row, times `scale`, rounded.
+  template <class Take>
+  void for_each_rounded(const float* row, float scale, const Take& take) const {
+    constexpr std::size_t kSome = 64;
+    float scaled[kSome];
+    std::uint16_t rounded[kSome];
+    for (std::size_t d = 0; d < dim_; d += kSome) {
+      const std::size_t count = std::min(kSome, dim_ - d);
+      for (std::size_t j = 0; j < count; ++j) scaled[j] = row[d + j] * scale;
+      to_bf16(scaled, count, rounded);
+      for (std::size_t j = 0; j < count; ++j) take(d + j, rounded[j]);
+    }
+  }
 
   std::size_t dim_, keys_, depth_, width_;
-  std::uint16_t *query_, *key_, *value_, *probabilities_;
+  std::uint16_t *key_, *value_, *query_, *probabilities_;
 };
 
 // Scores of one query against a block of keys -> exp(score - maximum), zeros beyond `seen`. Returns their
@@ -272,44 +288,87 @@ void attend(const Attention& attention, const Sizes& sizes, const Products& prod
     scale_row(output + r * sizes.width, sizes.width, 1.0F / sums[r]);
 }
 
+// Which head of which picture, in the order of parts.
+struct Head {
+  std::size_t image, index;
+};
+
+Head head_of(const Attention& attention, std::size_t number) {
+  return {number / attention.heads, number % attention.heads};
+}
+
+HeadRows rows_of(const Attention& attention, const Head& head, const float* data, std::size_t length) {
+  const std::size_t stride = attention.heads * attention.head_dim;
+  return {data + head.image * length * stride + head.index * attention.head_dim, stride, length};
+}
+
 template <class Products>
 void attend_part(const Attention& attention, const AttentionPlan& plan, const Sizes& sizes, std::size_t part,
                  Products products, float* scores) {
-  float* const output = scores + kQueryRows * kKeyBlock;
+  float* const output = scores + sizes.scores;
   float* const statistics = output + sizes.output;
-  const std::size_t query_parts = (attention.queries + plan.part_queries - 1) / plan.part_queries;
-  const std::size_t head = part / query_parts % attention.heads, image = part / query_parts / attention.heads;
-  const std::size_t stride = attention.heads * attention.head_dim;
-  const auto rows_of = [&](const float* data, std::size_t length, std::size_t first) {
-    return HeadRows{data + (image * length + first) * stride + head * attention.head_dim, stride};
-  };
-  products.pack_keys(rows_of(attention.key, attention.keys, 0), attention.keys);
-  products.pack_values(rows_of(attention.value, attention.keys, 0), attention.keys);
+  const std::size_t query_parts = plan.parts / (attention.batch * attention.heads);
+  const Head head = head_of(attention, part / query_parts);
+  const HeadRows queries = rows_of(attention, head, attention.query, attention.queries);
+  const HeadRows targets = rows_of(attention, head, attention.output, attention.queries);
   const std::size_t begin = part % query_parts * plan.part_queries;
   const std::size_t end = std::min(begin + plan.part_queries, attention.queries);
   const float scale = 1.0F / std::sqrt(static_cast<float>(attention.head_dim));
   for (std::size_t first = begin; first < end; first += kQueryRows) {
     const Block block{first, std::min(kQueryRows, end - first)};
-    products.set_queries(rows_of(attention.query, attention.queries, first), block.rows, scale);
+    products.set_queries({queries.row(first), queries.stride, block.rows}, scale);
     attend(attention, sizes, products, block, scores, output, statistics);
-    float* target =
-        attention.output + (image * attention.queries + first) * stride + head * attention.head_dim;
-    for (std::size_t r = 0; r < block.rows; ++r, target += stride)
-      std::copy_n(output + r * sizes.width, attention.head_dim, target);
+    for (std::size_t r = 0; r < block.rows; ++r) {
+      const std::size_t at = static_cast<std::size_t>(targets.row(first + r) - attention.output);
+      std::copy_n(output + r * sizes.width, attention.head_dim, attention.output + at);
+    }
   }
 }
 
-std::size_t ThreadFloats(const Attention& attention) {
-  return sizes_of(attention).total();
+template <class Products>
+void pack_part(const Attention& attention, const Sizes& sizes, const Head& head, std::size_t first,
+               Products products) {
+  const std::size_t last = std::min(first + kPackedKeys, sizes.keys);
+  products.pack_keys(rows_of(attention, head, attention.key, attention.keys), first, last);
+  products.pack_values(rows_of(attention, head, attention.value, attention.keys), first, last);
 }
 
-void Part(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* scratch) {
+AttentionPlan Plan(const Attention& attention, std::size_t threads) {
+  constexpr std::size_t kPartsPerThread = 4;
   const Sizes sizes = sizes_of(attention);
-  float* const scores = scratch + sizes.query + sizes.key + sizes.value + sizes.probabilities;
+  const std::size_t heads = attention.batch * attention.heads;
+  const std::size_t pieces = std::max<std::size_t>(threads * kPartsPerThread / heads, 1);
+  AttentionPlan plan;
+  plan.pack_parts = heads * ((sizes.keys + kPackedKeys - 1) / kPackedKeys);
+  plan.part_queries = round_up((attention.queries + pieces - 1) / pieces, kQueryRows);
+  plan.parts = heads * ((attention.queries + plan.part_queries - 1) / plan.part_queries);
+  plan.shared_floats = heads * sizes.head();
+  plan.thread_floats = sizes.thread();
+  return plan;
+}
+
+void PackPart(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* shared) {
+  const Sizes sizes = sizes_of(attention);
+  const std::size_t per_head = plan.pack_parts / (attention.batch * attention.heads);
+  const std::size_t number = part / per_head, first = part % per_head * kPackedKeys;
+  const Head head = head_of(attention, number);
+  float* const packed = shared + number * sizes.head();
   if (sizes.bf16)
-    attend_part(attention, plan, sizes, part, Bf16Products(attention, sizes, scratch), scores);
+    pack_part(attention, sizes, head, first, Bf16Products(attention, sizes, packed, nullptr));
   else
-    attend_part(attention, plan, sizes, part, FloatProducts(attention, sizes, scratch), scores);
+    pack_part(attention, sizes, head, first, FloatProducts(attention, sizes, packed, nullptr));
+}
+
+void Part(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* shared,
+          float* scratch) {
+  const Sizes sizes = sizes_of(attention);
+  const std::size_t query_parts = plan.parts / (attention.batch * attention.heads);
+  float* const packed = shared + part / query_parts * sizes.head();
+  float* const scores = scratch + sizes.query + sizes.probabilities;
+  if (sizes.bf16)
+    attend_part(attention, plan, sizes, part, Bf16Products(attention, sizes, packed, scratch), scores);
+  else
+    attend_part(attention, plan, sizes, part, FloatProducts(attention, sizes, packed, scratch), scores);
 }
 
 }  // namespace sdw::kernels::cpu::HWY_NAMESPACE
@@ -318,23 +377,22 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sdw::kernels::cpu {
 
-HWY_EXPORT(ThreadFloats);
+HWY_EXPORT(Plan);
+HWY_EXPORT(PackPart);
 HWY_EXPORT(Part);
 
 AttentionPlan plan_attention(const Attention& attention, std::size_t threads) {
-  AttentionPlan plan;
-  plan.thread_floats = HWY_DYNAMIC_DISPATCH(ThreadFloats)(attention);
-  // Each part packs the keys and values of its head: as few parts as keep all threads busy to the end.
-  constexpr std::size_t kPartsPerThread = 4, kMinQueries = 192;
-  const std::size_t heads = std::max<std::size_t>(attention.batch * attention.heads, 1);
-  const std::size_t pieces = std::max<std::size_t>(threads * kPartsPerThread / heads, 1);
-  plan.part_queries = std::max((attention.queries + pieces - 1) / pieces, kMinQueries);
-  plan.parts = heads * ((attention.queries + plan.part_queries - 1) / plan.part_queries);
-  return plan;
+  return HWY_DYNAMIC_DISPATCH(Plan)(attention, threads);
 }
 
-void attention_part(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* scratch) {
-  HWY_DYNAMIC_DISPATCH(Part)(attention, plan, part, scratch);
+void attention_pack_part(const Attention& attention, const AttentionPlan& plan, std::size_t part,
+                         float* shared) {
+  HWY_DYNAMIC_DISPATCH(PackPart)(attention, plan, part, shared);
+}
+
+void attention_part(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* shared,
+                    float* scratch) {
+  HWY_DYNAMIC_DISPATCH(Part)(attention, plan, part, shared, scratch);
 }
 
 }  // namespace sdw::kernels::cpu

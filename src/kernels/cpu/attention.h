@@ -18,14 +18,22 @@ struct Attention {
   bool bf16 = false;
 };
 
-// The work is cut into independent parts; each thread brings `thread_floats` of scratch memory.
+// The work is cut into independent parts in two phases: first every part of packing the keys and values, then every
+// part of attending. All threads share `shared_floats` of scratch memory on a cache-line boundary, each brings
+// `thread_floats` of its own.
 struct AttentionPlan {
+  std::size_t pack_parts = 0;
   std::size_t parts = 0;
+  std::size_t shared_floats = 0;
   std::size_t thread_floats = 0;
   std::size_t part_queries = 0;
 };
 
+// Precondition: no dimension is 0.
 AttentionPlan plan_attention(const Attention& attention, std::size_t threads);
-void attention_part(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* scratch);
+void attention_pack_part(const Attention& attention, const AttentionPlan& plan, std::size_t part,
+                         float* shared);
+void attention_part(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* shared,
+                    float* scratch);
 
 }  // namespace sdw::kernels::cpu

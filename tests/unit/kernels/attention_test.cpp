@@ -43,6 +43,17 @@ std::vector<double> by_definition(const Attention& a) {
   return output;
 }
 
+void run(const Attention& attention, const AttentionPlan& plan) {
+  constexpr std::size_t kLine = 64;
+  std::vector<float> memory(plan.shared_floats + plan.thread_floats + kLine / sizeof(float), NAN);
+  const std::size_t past_line = reinterpret_cast<std::uintptr_t>(memory.data()) % kLine;
+  float* const shared = memory.data() + (kLine - past_line) / sizeof(float);
+  for (std::size_t part = 0; part < plan.pack_parts; ++part)
+    attention_pack_part(attention, plan, part, shared);
+  for (std::size_t part = 0; part < plan.parts; ++part)
+    attention_part(attention, plan, part, shared, shared + plan.shared_floats);
+}
+
 // Float32: scores of unit normals are a few units, so that an error of 1e-6 in one is one of 1e-6 in its
 // exponential. Bfloat16: operands lose 2^-9 each, which the sums average out.
 void expect_equal_to_definition(const Case& c) {
@@ -63,10 +74,7 @@ void expect_equal_to_definition(const Case& c) {
                             .causal = c.causal,
                             .bf16 = c.bf16};
   const AttentionPlan plan = plan_attention(attention, 2);
-  std::vector<float> memory(plan.thread_floats + 16, NAN);
-  float* const scratch =
-      memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) / sizeof(float);
-  for (std::size_t part = 0; part < plan.parts; ++part) attention_part(attention, plan, part, scratch);
+  run(attention, plan);
   const bool rounds = c.bf16 && bf16_unit() != Bf16Unit::none;
   EXPECT_LT(relative_error(output, by_definition(attention)), rounds ? 2e-2 : 5e-6)
       << c.batch << " x " << c.queries << " x " << c.keys << ", " << c.heads << " heads of " << c.head_dim;
@@ -120,10 +128,7 @@ TEST(Attention, ScoresFarApartDoNotOverflow) {
                               .keys = 3,
                               .head_dim = 1};
     const AttentionPlan plan = plan_attention(attention, 1);
-    std::vector<float> memory(plan.thread_floats + 16);
-    float* const scratch =
-        memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) / sizeof(float);
-    attention_part(attention, plan, 0, scratch);
+    run(attention, plan);
     EXPECT_EQ(output, 2.0F);
   });
 }
