@@ -7,10 +7,10 @@ TEXT_WIDTH = 128
 VAE = dict(
     in_channels=3, out_channels=3, latent_channels=4, sample_size=128,
     down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3,
-    block_out_channels=(24, 48, 64), layers_per_block=1, norm_num_groups=8,
+    block_out_channels=(24, 48, 56), layers_per_block=1, norm_num_groups=8,
 )
 # (steps, batch, side of the training crops); the learning rate decays over all of them together.
-DECODER_STAGES = ((3000, 8, 64), (500, 4, 128))
+DECODER_STAGES = ((2000, 8, 64), (300, 4, 128))
 ENCODER_STAGES = ((900, 4, 128),)
 VAE_LEARNING_RATE = 1.2e-3
 VAE_LATENT_NOISE = 0.35  # most noise added to latents before decoding
@@ -32,7 +32,7 @@ UNET = dict(
     block_out_channels=(32, 64, 128, 192), layers_per_block=1, norm_num_groups=16,
     attention_head_dim=2, cross_attention_dim=TEXT_WIDTH,  # this key counts heads, as in SD 1.5
 )
-UNET_STEPS, UNET_BATCH, UNET_LEARNING_RATE = 6400, 32, 1e-3
+UNET_STEPS, UNET_BATCH, UNET_LEARNING_RATE = 7600, 32, 1e-3
 UNET_FLAT = 0.7  # share of the steps before the learning rate goes down
 CAPTION_DROPOUT = 0.1
 MOST_OVERSHOOT = 0.6  # about what guidance of 7.5 adds in its first step
