@@ -26,7 +26,7 @@ def test_ctrl_c_leaves_no_file(program, sd15, tmp_path, wait):
 
 
 def test_ctrl_c_between_pictures_leaves_none_of_them(program, sd15, tmp_path):
-    with program.start("generate", "--model", sd15, "--prompt", "x", "--threads", 1, "--steps", 10, "--count", 60,
+    with program.start("generate", "--model", sd15, "--prompt", "x", "--threads", 1, "--steps", 100, "--count", 60,
                        "--output", tmp_path / "out.png") as process:
         time.sleep(3)
         process.send_signal(signal.SIGINT)
