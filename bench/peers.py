@@ -24,6 +24,7 @@ PROMPT = "a red circle on a blue background"
 PEERS = {
     "sd-worker exact": ("sd-worker", "exact"),
     "sd-worker fast": ("sd-worker", "fast"),
+    "sd-worker int8": ("sd-worker", "int8"),
     "diffusers f32": ("diffusers", "f32"),
     "diffusers f32, channels-last": ("diffusers", "f32 channels-last"),
     "diffusers bf16, channels-last": ("diffusers", "bf16 channels-last"),

@@ -116,7 +116,7 @@ void add_generate_options(CLI::App& command, GenerateOptions& options) {
   command.add_option("--strength", sampling.strength, "0..1, how far from the input picture");
   command.add_option("--mask-image", options.mask_image, "mask for the input picture; white is repainted");
   command.add_option("--device", options.device, "cpu, cuda, cuda:N or auto")->capture_default_str();
-  command.add_option("--precision", options.precision, "exact (float32) or fast (16 bits)")
+  command.add_option("--precision", options.precision, "exact (float32), fast (16 bits) or int8 (8 bits)")
       ->capture_default_str();
   command.add_option("--threads", options.threads, "CPU threads (default: one per core)");
   command.add_option("--output", options.output, "file to write: .png, .jpg or .webp")->capture_default_str();
@@ -165,12 +165,12 @@ Result<ops::Placement> parse_placement(const std::string& device_name, const std
   if (precision != "fast" && precision != "int8") {
     return usage("precision", fmt::format("--precision must be exact, fast or int8, got '{}'", precision));
   }
-  if (precision == "fast") {
-    if (device->is_cuda()) placement.dtype = at::kHalf;  // on the CPU, activations stay float32
-    placement.precision = ops::Precision::fast;
-    return placement;
-  }
-  return usage("precision", fmt::format("precision {} is not available on {}", precision, device->str()));
+  placement.precision = precision == "fast" ? ops::Precision::fast : ops::Precision::int8;
+  if (!device->is_cuda()) return placement;  // on the CPU, activations stay float32
+  if (precision == "int8")
+    return usage("precision", fmt::format("precision {} is not available on {}", precision, device->str()));
+  placement.dtype = at::kHalf;
+  return placement;
 }
 
 std::vector<fs::path> output_paths(const GenerateOptions& options) {

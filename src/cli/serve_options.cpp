@@ -98,7 +98,7 @@ std::vector<Setting> model_settings(ServeOptions& o) {
       text(kGroup, "models-dir", "folder whose subfolders are models", o.models_dir),
       text(kGroup, "lora-dir", "folder of LoRAs (NAME.safetensors) that requests may name", o.lora_dir),
       text(kGroup, "device", "cpu, cuda, cuda:N or auto", o.device),
-      choice(kGroup, "precision", "exact (float32) or fast (16 bits)", o.precision,
+      choice(kGroup, "precision", "exact (float32), fast (16 bits) or int8 (8 bits)", o.precision,
              {"exact", "fast", "int8"}),
       number(kGroup, "threads", "CPU threads of the engine; 0: one per core", o.threads, {0, 1024}),
       size(kGroup, "memory-limit", "bytes that loaded models may take together; 0: no limit", o.memory_limit,

@@ -13,7 +13,7 @@ ResnetBlock2D load_resnet(WeightMap& weights, const std::string& prefix, const R
       load_conv2d(weights, prefix + ".conv1", shape.in_channels, shape.out_channels, 3, {1, 1, 0}, where);
   if (shape.temb_channels > 0) {
     resnet.time_emb_proj = load_linear(weights, prefix + ".time_emb_proj", shape.temb_channels,
-                                       shape.out_channels, Bias::present, where);
+                                       shape.out_channels, Bias::present, ops::at_least_16_bits(where));
   }
   resnet.norm2 = load_norm(weights, prefix + ".norm2", shape.out_channels, shape.eps, shape.groups, where);
   resnet.conv2 =

@@ -16,11 +16,12 @@ TimestepEmbedding load_timestep_embedding(WeightMap& weights, const std::string&
                                           std::int64_t in_channels, std::int64_t out_channels,
                                           std::int64_t cond_proj_channels, const ops::Placement& where) {
   TimestepEmbedding out;
-  out.linear_1 = load_linear(weights, prefix + ".linear_1", in_channels, out_channels, Bias::present, where);
-  out.linear_2 = load_linear(weights, prefix + ".linear_2", out_channels, out_channels, Bias::present, where);
+  const auto kept = ops::at_least_16_bits(where);
+  out.linear_1 = load_linear(weights, prefix + ".linear_1", in_channels, out_channels, Bias::present, kept);
+  out.linear_2 = load_linear(weights, prefix + ".linear_2", out_channels, out_channels, Bias::present, kept);
   if (cond_proj_channels > 0) {
     out.cond_proj =
-        load_linear(weights, prefix + ".cond_proj", cond_proj_channels, in_channels, Bias::none, where);
+        load_linear(weights, prefix + ".cond_proj", cond_proj_channels, in_channels, Bias::none, kept);
   }
   return out;
 }

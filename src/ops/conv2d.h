@@ -19,7 +19,8 @@ enum class Conv2dLayout {
   plain,          // [C_out, C_in, kh, kw], channels-last, for ATen
   winograd,       // float32, packed for kernels::cpu::winograd_output_part
   winograd_bf16,  // bfloat16, packed for the same
-  bf16_panels     // bfloat16, packed for kernels::cpu::bf16_conv_part
+  bf16_panels,    // bfloat16, packed for kernels::cpu::panel_conv_part
+  int8_panels     // bytes, packed for the same
 };
 
 // A convolution prepared at load for the arithmetic chosen for it. Undefined tensors mean "not loaded".

@@ -4,8 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <algorithm>
 
-#include "kernels/cpu/bf16_block.h"
-#include "kernels/cpu/bf16_conv.h"
+#include "kernels/cpu/panel_conv.h"
 #include "kernels/cpu/winograd.h"
 #include "ops/prepared_weight.h"
 #include "ops/workspace.h"
@@ -44,11 +43,11 @@ void run(const kernels::cpu::WinogradConv& conv) {
   }
 }
 
-void run(const kernels::cpu::Bf16Conv& conv) {
-  const auto plan = kernels::cpu::plan_bf16_conv(conv);
+void run(const kernels::cpu::PanelConv& conv) {
+  const auto plan = kernels::cpu::plan_panel_conv(conv);
   float* const memory = workspace(floats_of_all_threads(plan.thread_floats));
   for_parts(plan.parts, plan.thread_floats, memory, [&](std::size_t part, float* scratch) {
-    kernels::cpu::bf16_conv_part(conv, plan, part, scratch);
+    kernels::cpu::panel_conv_part(conv, plan, part, scratch);
   });
 }
 
@@ -72,23 +71,34 @@ Conv conv_of(const at::Tensor& input, const Conv2dWeight& weight, const at::Tens
   return conv;
 }
 
+bool in_panels(Conv2dLayout layout) {
+  return layout == Conv2dLayout::bf16_panels || layout == Conv2dLayout::int8_panels;
+}
+
+kernels::cpu::PanelType panel_type(Conv2dLayout layout) {
+  return layout == Conv2dLayout::int8_panels ? kernels::cpu::PanelType::int8 : kernels::cpu::PanelType::bf16;
+}
+
 std::int64_t packed_size(std::int64_t outputs, std::int64_t inputs, Conv2dLayout layout) {
-  const auto size = layout == Conv2dLayout::bf16_panels
-                        ? kernels::cpu::bf16_conv_weight_size(as_size(outputs), as_size(inputs))
+  const auto size =
+      in_panels(layout) ? kernels::cpu::packed_words(panel_type(layout), as_size(outputs), 9, as_size(inputs))
                         : kernels::cpu::winograd_weight_size(as_size(outputs), as_size(inputs));
   return static_cast<std::int64_t>(size);
 }
 
-// `filters` [N, 3, 3, C_in].
+// `filters` [N, 3, 3, C_in]: bfloat16 where they stay so, else float32.
 void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
   const auto outputs = as_size(filters.size(0)), inputs = as_size(filters.size(3));
+  auto* const words = static_cast<kernels::cpu::Word*>(to);
   if (layout == Conv2dLayout::winograd)
     return kernels::cpu::pack_winograd_weight(filters.const_data_ptr<float>(), outputs, inputs,
                                               static_cast<float*>(to));
+  if (layout == Conv2dLayout::int8_panels)
+    return kernels::cpu::pack_int8_panels(filters.const_data_ptr<float>(), outputs, 9, inputs, words);
   const auto* const from = static_cast<const std::uint16_t*>(filters.const_data_ptr());
   if (layout == Conv2dLayout::winograd_bf16)
-    return kernels::cpu::pack_winograd_weight(from, outputs, inputs, static_cast<std::uint16_t*>(to));
-  kernels::cpu::pack_bf16_conv_weight(from, outputs, inputs, static_cast<std::uint16_t*>(to));
+    return kernels::cpu::pack_winograd_weight(from, outputs, inputs, words);
+  kernels::cpu::pack_panels(from, outputs, 9, inputs, words);
 }
 
 }  // namespace
@@ -97,20 +107,24 @@ Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const
   const bool ours = where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
   if (!ours || !is_plain_3x3(filters, shape)) return Conv2dLayout::plain;
   if (where.precision == Precision::exact) return Conv2dLayout::winograd;
+  using kernels::cpu::PanelType;
+  if (where.precision == Precision::int8 && kernels::cpu::can_multiply(PanelType::int8))
+    return Conv2dLayout::int8_panels;
   // AVX512-BF16 multiplies less than twice as fast as float32, Winograd saves three quarters of the products.
-  return kernels::cpu::bf16_unit() == kernels::cpu::Bf16Unit::amx ? Conv2dLayout::bf16_panels
+  return kernels::cpu::panel_unit() == kernels::cpu::PanelUnit::amx ? Conv2dLayout::bf16_panels
                                                                   : Conv2dLayout::winograd_bf16;
 }
 
 at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {
   const auto outputs = weight.size(0), inputs = weight.size(1);
-  const auto dtype = layout == Conv2dLayout::winograd ? at::kFloat : at::kBFloat16;
-  const at::Tensor packed = empty_weight({packed_size(outputs, inputs, layout)}, dtype);
+  const auto stored = layout == Conv2dLayout::winograd ? at::kFloat : at::kBFloat16;  // words of 16 bits
+  const auto source = layout == Conv2dLayout::int8_panels ? at::kFloat : stored;
+  const at::Tensor packed = empty_weight({packed_size(outputs, inputs, layout)}, stored);
   constexpr std::int64_t width = 32;  // a multiple of every block of output channels
   at::parallel_for(0, (outputs + width - 1) / width, 1, [&](std::int64_t begin, std::int64_t end) {
     for (auto block = begin; block < end; ++block) {
       const auto first = block * width, count = std::min(width, outputs - first);
-      const at::Tensor filters = weight.narrow(0, first, count).to(dtype).permute({0, 2, 3, 1}).contiguous();
+      const at::Tensor filters = weight.narrow(0, first, count).to(source).permute({0, 2, 3, 1}).contiguous();
       const auto offset = packed_size(first, inputs, layout) * packed.element_size();
       pack_block(filters, layout, static_cast<char*>(packed.data_ptr()) + offset);
     }
@@ -125,9 +139,10 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
   const std::int64_t scale = upsample ? 2 : 1;
   auto output = at::empty({source.size(0), weight.filters[0], scale * source.size(2), scale * source.size(3)},
                           source.options(), at::MemoryFormat::ChannelsLast);
-  if (weight.layout == Conv2dLayout::bf16_panels) {
-    auto conv = conv_of<kernels::cpu::Bf16Conv>(source, weight, added, output, upsample);
-    conv.packed = data_or_null<std::uint16_t>(weight.weight);
+  if (in_panels(weight.layout)) {
+    auto conv = conv_of<kernels::cpu::PanelConv>(source, weight, added, output, upsample);
+    conv.type = panel_type(weight.layout);
+    conv.packed = data_or_null<kernels::cpu::Word>(weight.weight);
     run(conv);
   } else {
     auto conv = conv_of<kernels::cpu::WinogradConv>(source, weight, added, output, upsample);

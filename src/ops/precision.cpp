@@ -5,6 +5,11 @@
 
 namespace sdw::ops {
 
+Placement at_least_16_bits(Placement where) {
+  if (where.precision == Precision::int8) where.precision = Precision::fast;
+  return where;
+}
+
 bool aten_forced() {
   static const bool forced = [] {
     const char* value = std::getenv("SD_WORKER_OPS");

@@ -14,6 +14,9 @@ struct Placement {
   Precision precision = Precision::exact;
 };
 
+// For layers in which 8 bits would show: the same, with 16 bits where `where` asks for 8.
+Placement at_least_16_bits(Placement where);
+
 // True where SD_WORKER_OPS=aten forces the plain ATen version of every op.
 bool aten_forced();
 

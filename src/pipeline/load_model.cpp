@@ -120,14 +120,15 @@ void follow_loading(ModelFolder& folder, const std::function<void(int)>& tell) {
 }
 
 Status load_weights(ModelFolder& folder, const ops::Placement& where, ModelComponents& model) {
-  if (auto status = load_into(model.text_encoder, folder.text_encoder, where); !status) return status;
+  const auto text_where = ops::at_least_16_bits(where);
+  if (auto status = load_into(model.text_encoder, folder.text_encoder, text_where); !status) return status;
   if (folder.text_encoder_2) {
-    if (auto status = load_into(model.text_encoder_2.emplace(), *folder.text_encoder_2, where); !status)
+    if (auto status = load_into(model.text_encoder_2.emplace(), *folder.text_encoder_2, text_where); !status)
       return status;
   }
   if (auto status = load_into(model.unet, folder.unet, where); !status) return status;
   // XL's VAE overflows in half precision; its configuration says so.
-  auto vae_where = where;
+  auto vae_where = ops::at_least_16_bits(where);
   if (where.dtype == at::kHalf && folder.vae.config.force_upcast) vae_where.dtype = at::kFloat;
   return load_into(model.vae, folder.vae, vae_where);
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import numpy
 import pytest
@@ -24,6 +25,13 @@ HERE = [one["name"] for one in info()["instruction_sets"] if one["on_this_cpu"]]
 
 def chosen(isa=""):
     return [one["name"] for one in info(isa)["instruction_sets"] if one["chosen"]]
+
+
+def test_what_the_cpu_has_is_listed():
+    flags = Path("/proc/cpuinfo").read_text().split()
+    for flag, name in {"amx_int8": "amx", "avx512_bf16": "avx512_bf16", "avx512_vnni": "avx512_vnni",
+                       "avx512dq": "avx512", "avx2": "avx2"}.items():
+        assert (flag in flags) == (name in HERE), name
 
 
 def test_the_best_instruction_set_of_this_machine_is_used():

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "kernels/cpu/bf16_block.h"
+#include "kernels/cpu/panel_block.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/attention.cpp"
@@ -34,10 +34,10 @@ struct Sizes {
 
 Sizes sizes_of(const Attention& attention) {
   Sizes sizes;
-  sizes.bf16 = attention.bf16 && bf16_unit() != Bf16Unit::none;
-  sizes.keys = round_up(attention.keys, sizes.bf16 ? kBf16Columns : kPanelWidth);
-  sizes.depth = sizes.bf16 ? round_up(attention.head_dim, kBf16Depth) : attention.head_dim;
-  sizes.width = round_up(attention.head_dim, sizes.bf16 ? kBf16Columns : kLanes);
+  sizes.bf16 = attention.bf16 && can_multiply(PanelType::bf16);
+  sizes.keys = round_up(attention.keys, sizes.bf16 ? kPanelColumns : kPanelWidth);
+  sizes.depth = sizes.bf16 ? round_up(attention.head_dim, kDepthWords) : attention.head_dim;
+  sizes.width = round_up(attention.head_dim, sizes.bf16 ? kPanelColumns : kLanes);
   const std::size_t elements_in_float = sizes.bf16 ? 2 : 1;
   sizes.key = sizes.keys * sizes.depth / elements_in_float;
   sizes.value = sizes.keys * sizes.width / elements_in_float;
@@ -135,27 +135,27 @@ class Bf16Products {
         query_(reinterpret_cast<std::uint16_t*>(thread)),
         probabilities_(reinterpret_cast<std::uint16_t*>(thread + sizes.query)) {}
 
-  // Keys as the columns of panels: [depth / 2][kBf16Columns][2].
+  // Keys as the columns of panels: [depth / 2][kPanelColumns][2].
   void pack_keys(const HeadRows& rows, std::size_t first, std::size_t last) {
     std::fill(key_ + first * depth_, key_ + last * depth_, std::uint16_t{0});
     for (std::size_t i = first; i < std::min(last, rows.count); ++i) {
-      std::uint16_t* panel = key_ + i / kBf16Columns * bf16_panel_size(depth_) + i % kBf16Columns * 2;
+      std::uint16_t* panel = key_ + i / kPanelColumns * panel_words(depth_) + i % kPanelColumns * 2;
       for_each_rounded(rows.row(i), 1.0F, [&](std::size_t d, std::uint16_t value) {
-        panel[d / 2 * 2 * kBf16Columns + d % 2] = value;
+        panel[d / 2 * 2 * kPanelColumns + d % 2] = value;
       });
     }
   }
 
   // Values with the keys as their depth.
   void pack_values(const HeadRows& rows, std::size_t first, std::size_t last) {
-    for (std::size_t d = 0; d < width_; d += kBf16Columns) {
+    for (std::size_t d = 0; d < width_; d += kPanelColumns) {
       std::uint16_t* const panel = value_ + d * keys_;
-      std::fill(panel + first * kBf16Columns, panel + last * kBf16Columns, std::uint16_t{0});
+      std::fill(panel + first * kPanelColumns, panel + last * kPanelColumns, std::uint16_t{0});
     }
     for (std::size_t i = first; i < std::min(last, rows.count); ++i) {
-      std::uint16_t* pair = value_ + i / 2 * 2 * kBf16Columns + i % 2;
+      std::uint16_t* pair = value_ + i / 2 * 2 * kPanelColumns + i % 2;
       for_each_rounded(rows.row(i), 1.0F, [&](std::size_t d, std::uint16_t value) {
-        pair[d / kBf16Columns * bf16_panel_size(keys_) + d % kBf16Columns * 2] = value;
+        pair[d / kPanelColumns * panel_words(keys_) + d % kPanelColumns * 2] = value;
       });
     }
   }
@@ -169,15 +169,15 @@ class Bf16Products {
   }
 
   void score(std::size_t rows, std::size_t first_key, std::size_t keys, float* scores) const {
-    multiply_bf16({.a = query_,
+    multiply({.a = query_,
                    .a_stride = depth_,
-                   .rows = round_up(rows, kBf16Rows),
+                   .rows = round_up(rows, kBlockRows),
                    .offsets = &kNoOffset,
                    .segments = 1,
                    .depth = depth_,
                    .panels = key_ + first_key * depth_,
-                   .panel_stride = bf16_panel_size(depth_),
-                   .panel_count = keys / kBf16Columns,
+                   .panel_stride = panel_words(depth_),
+                   .panel_count = keys / kPanelColumns,
                    .c = scores,
                    .c_stride = kKeyBlock});
   }
@@ -186,15 +186,15 @@ class Bf16Products {
                   float* output) const {
     for (std::size_t r = 0; r < rows; ++r)
       to_bf16(probabilities + r * kKeyBlock, keys, probabilities_ + r * kKeyBlock);
-    multiply_bf16({.a = probabilities_,
+    multiply({.a = probabilities_,
                    .a_stride = kKeyBlock,
-                   .rows = round_up(rows, kBf16Rows),
+                   .rows = round_up(rows, kBlockRows),
                    .offsets = &kNoOffset,
                    .segments = 1,
                    .depth = keys,
-                   .panels = value_ + first_key * kBf16Columns,
-                   .panel_stride = bf16_panel_size(keys_),
-                   .panel_count = width_ / kBf16Columns,
+                   .panels = value_ + first_key * kPanelColumns,
+                   .panel_stride = panel_words(keys_),
+                   .panel_count = width_ / kPanelColumns,
                    .c = output,
                    .c_stride = width_,
                    .add = true});

@@ -5,7 +5,7 @@
 #include <hwy/highway.h>
 #include <hwy/targets.h>
 
-#include "kernels/cpu/bf16_block.h"
+#include "kernels/cpu/panel_block.h"
 
 namespace sdw::kernels::cpu {
 namespace {
@@ -13,14 +13,14 @@ namespace {
 struct Named {
   std::string_view name;
   std::int64_t target;
-  Bf16Unit bf16 = Bf16Unit::none;
+  PanelUnit unit = PanelUnit::none;
 };
 
 // Best first. Highway runs the best one of those that are built and not disabled.
 constexpr Named kSets[] = {
-    {"amx_bf16", HWY_AVX3_DL, Bf16Unit::amx},
-    {"avx512_bf16", HWY_AVX3_DL, Bf16Unit::avx512},
-    {"avx512_vnni", HWY_AVX3_DL},
+    {"amx", HWY_AVX3, PanelUnit::amx},
+    {"avx512_bf16", HWY_AVX3, PanelUnit::avx512_bf16},
+    {"avx512_vnni", HWY_AVX3, PanelUnit::avx512_vnni},
     {"avx512", HWY_AVX3},
     {"avx2", HWY_AVX2},
     {"sse4", HWY_SSE4},
@@ -35,11 +35,11 @@ bool is_built(const Named& set) {
 // Asked before any set is disabled.
 bool is_supported(const Named& set) {
   static const std::int64_t of_this_cpu = hwy::SupportedTargets();
-  return (of_this_cpu & set.target) != 0 && has_bf16_unit(set.bf16);
+  return (of_this_cpu & set.target) != 0 && has_panel_unit(set.unit);
 }
 
 bool is_enabled(const Named& set) {
-  return (hwy::SupportedTargets() & set.target) != 0 && bf16_unit() == set.bf16;
+  return (hwy::SupportedTargets() & set.target) != 0 && panel_unit() == set.unit;
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ Status choose_instruction_set(std::string_view name) {
     if (!is_supported(set)) return lacking("this CPU");
     hwy::DisableTargets(~set.target);
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    choose_bf16_unit(set.bf16);
+    choose_panel_unit(set.unit);
     return ok_status();
   }
   std::string known;

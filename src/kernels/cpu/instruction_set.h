@@ -10,7 +10,7 @@ namespace sdw::kernels::cpu {
 
 // An instruction set that kernels are compiled for.
 struct InstructionSet {
-  std::string name;  // "amx_bf16", "avx512", "avx2", "neon", ...
+  std::string name;  // "amx", "avx512", "avx2", "neon", ...
   bool on_this_cpu = false;
   bool chosen = false;  // what kernels run with
 };

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "kernels/cpu/bf16_block.h"
+#include "kernels/cpu/panel_block.h"
 #include "unit/kernels/instruction_sets.h"
 
 namespace sdw::kernels::cpu {
@@ -75,7 +75,7 @@ void expect_equal_to_definition(const Case& c) {
                             .bf16 = c.bf16};
   const AttentionPlan plan = plan_attention(attention, 2);
   run(attention, plan);
-  const bool rounds = c.bf16 && bf16_unit() != Bf16Unit::none;
+  const bool rounds = c.bf16 && can_multiply(PanelType::bf16);
   EXPECT_LT(relative_error(output, by_definition(attention)), rounds ? 2e-2 : 5e-6)
       << c.batch << " x " << c.queries << " x " << c.keys << ", " << c.heads << " heads of " << c.head_dim;
 }

@@ -1,0 +1,169 @@
+#include "kernels/cpu/panel_gemm.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/panel_gemm.cpp"
+#include <hwy/foreach_target.h>  // compiles this file once for each instruction set
+#include <hwy/highway.h>
+
+#include "kernels/cpu/panel_rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sdw::kernels::cpu::HWY_NAMESPACE {
+
+using WordTag = hn::RebindToUnsigned<FloatTag>;
+inline constexpr WordTag kWord;
+
+// c[r, 0..kPanelColumns) = sum over k of a[r, k] * panel[k, :] for kRows rows, weights widened in registers.
+template <std::size_t kRows>
+HWY_INLINE void widen_tile(const float* HWY_RESTRICT a, std::size_t a_stride, std::size_t depth,
+                           const std::uint16_t* HWY_RESTRICT panel, float* HWY_RESTRICT c) {
+  const auto high_half = hn::Set(kWord, 0xFFFF0000U);
+  const auto pairs_at = [&](std::size_t k, std::size_t column) {
+    return hn::LoadU(kWord, reinterpret_cast<const std::uint32_t*>(panel + k * kPanelColumns + 2 * column));
+  };
+  for (std::size_t column = 0; column < kPanelColumns; column += kPanelWidth) {
+    FloatVector sums[kRows][2];
+#pragma GCC unroll 12
+    for (std::size_t r = 0; r < kRows; ++r) sums[r][0] = sums[r][1] = hn::Zero(kFloat);
+    const auto add = [&](std::size_t k, auto left, auto right) HWY_ATTR {
+      const auto b0 = hn::BitCast(kFloat, left), b1 = hn::BitCast(kFloat, right);
+#pragma GCC unroll 12
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const FloatVector value = hn::Set(kFloat, a[r * a_stride + k]);
+        sums[r][0] = hn::MulAdd(value, b0, sums[r][0]);
+        sums[r][1] = hn::MulAdd(value, b1, sums[r][1]);
+      }
+    };
+    for (std::size_t k = 0; k < depth; k += 2) {
+      const auto left = pairs_at(k, column), right = pairs_at(k, column + kLanes);
+      add(k, hn::ShiftLeft<16>(left), hn::ShiftLeft<16>(right));
+      if (k + 1 < depth) add(k + 1, hn::And(left, high_half), hn::And(right, high_half));
+    }
+#pragma GCC unroll 12
+    for (std::size_t r = 0; r < kRows; ++r) {
+      hn::StoreU(sums[r][0], kFloat, c + r * kPanelColumns + column);
+      hn::StoreU(sums[r][1], kFloat, c + r * kPanelColumns + column + kLanes);
+    }
+  }
+}
+
+void widen_rows(const float* a, std::size_t a_stride, std::size_t rows, std::size_t depth,
+                const std::uint16_t* panel, float* c) {
+  const auto tile = [&]<std::size_t kRows>() {
+    for (; rows >= kRows; rows -= kRows, a += kRows * a_stride, c += kRows * kPanelColumns) {
+      widen_tile<kRows>(a, a_stride, depth, panel, c);
+    }
+  };
+  if constexpr (kTileRows >= 12) {
+    tile.template operator()<12>();
+    tile.template operator()<6>();
+  }
+  tile.template operator()<4>();
+  tile.template operator()<2>();
+  tile.template operator()<1>();
+}
+
+// A long sum is taken in pieces, so that a piece of the panel stays in the first-level cache for all rows.
+void multiply_panel(PanelType type, const Word* rows, std::size_t count, std::size_t depth,
+                    const Word* packed, float* sums) {
+  constexpr std::size_t kPiece = 640;
+  constexpr std::ptrdiff_t kNoOffset = 0;
+  for (std::size_t k = 0; k < depth; k += kPiece) {
+    multiply({.type = type,
+              .a = rows + k,
+              .a_stride = depth,
+              .rows = count,
+              .offsets = &kNoOffset,
+              .segments = 1,
+              .depth = std::min(kPiece, depth - k),
+              .panels = packed + panel_words(k),
+              .panel_count = 1,
+              .c = sums,
+              .c_stride = kPanelColumns,
+              .add = k > 0});
+  }
+}
+
+// The rows as words, filled up with rows of zeros; `scales` [rows] is how to read bytes.
+void convert_rows(const PanelGemm& gemm, const float* input, std::size_t rows, ByteScale* scales, Word* to) {
+  const std::size_t depth = depth_words(gemm.type, gemm.depth);
+  for (std::size_t r = 0; r < rows; ++r, input += gemm.depth, to += depth) {
+    scales[r] = gemm.type == PanelType::int8 ? scale_of(range_of(input, gemm.depth)) : ByteScale{};
+    to_words(gemm.type, input, gemm.depth, scales[r], to);
+  }
+  std::fill(to, to + (round_up(rows, kBlockRows) - rows) * depth, Word{0});
+}
+
+void Part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, float* scratch) {
+  const std::size_t panels = round_up(gemm.columns, kPanelColumns) / kPanelColumns;
+  const std::size_t panel_parts = (panels + plan.block_panels - 1) / plan.block_panels;
+  // Neighbouring parts share their rows.
+  const std::size_t first_row = part / panel_parts * plan.block_rows;
+  const std::size_t first_panel = part % panel_parts * plan.block_panels;
+  const std::size_t rows = std::min(plan.block_rows, gemm.rows - first_row);
+  const std::size_t last_panel = std::min(first_panel + plan.block_panels, panels);
+  const std::size_t depth = depth_words(gemm.type, gemm.depth), padded_rows = round_up(rows, kBlockRows);
+  const std::size_t words = packed_panel_words(gemm.type, 1, gemm.depth);
+  const float* const input = gemm.input + first_row * gemm.depth;
+
+  float* const sums = scratch;
+  auto* const scales = reinterpret_cast<ByteScale*>(sums + padded_rows * kPanelColumns);
+  auto* const converted = reinterpret_cast<Word*>(scales + padded_rows);
+  const bool widens = !can_multiply(gemm.type);
+  if (widens)
+    std::fill_n(scales, rows, ByteScale{});
+  else
+    convert_rows(gemm, input, rows, scales, converted);
+  for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
+    const Word* const packed = gemm.packed + panel * words;
+    if (widens)
+      widen_rows(input, gemm.depth, rows, gemm.depth, packed, sums);
+    else
+      multiply_panel(gemm.type, converted, padded_rows, depth, packed, sums);
+    const std::size_t column = panel * kPanelColumns;
+    const PanelOutput out{gemm.type, packed + panel_words(depth),
+                          gemm.bias == nullptr ? nullptr : gemm.bias + column,
+                          std::min(kPanelColumns, gemm.columns - column)};
+    for (std::size_t r = 0; r < rows; ++r) {
+      const std::size_t at = (first_row + r) * gemm.columns + column;
+      write_row(out, sums + r * kPanelColumns, scales[r],
+                gemm.residual == nullptr ? nullptr : gemm.residual + at, gemm.output + at);
+    }
+  }
+}
+
+}  // namespace sdw::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sdw::kernels::cpu {
+
+HWY_EXPORT(Part);
+
+PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm) {
+  // The rows of a part stay in the second-level cache beside a panel, and are converted once for many panels.
+  constexpr std::size_t kInputBytes = std::size_t{512} << 10;
+  constexpr std::size_t kMinRows = 2 * kBlockRows, kPanelsPerPart = 64;
+  const std::size_t depth = depth_words(gemm.type, gemm.depth);
+  const std::size_t fitting = kInputBytes / (depth * sizeof(Word)) / kBlockRows * kBlockRows;
+  PanelGemmPlan plan;
+  plan.block_rows = std::min(std::max(fitting, kMinRows), round_up(gemm.rows, kBlockRows));
+  // Products of few rows are cut along the columns alone.
+  const std::size_t panels = round_up(gemm.columns, kPanelColumns) / kPanelColumns;
+  const std::size_t row_parts = (gemm.rows + plan.block_rows - 1) / plan.block_rows;
+  plan.block_panels = row_parts >= 8 ? kPanelsPerPart : std::max<std::size_t>(panels / 16, 1);
+  plan.block_panels = std::min(plan.block_panels, kPanelsPerPart);
+  plan.parts = row_parts * ((panels + plan.block_panels - 1) / plan.block_panels);
+  constexpr std::size_t kScaleFloats = 2;  // of one row
+  plan.thread_floats = plan.block_rows * (kPanelColumns + kScaleFloats + depth / 2);
+  return plan;
+}
+
+void panel_gemm_part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, float* scratch) {
+  HWY_DYNAMIC_DISPATCH(Part)(gemm, plan, part, scratch);
+}
+
+}  // namespace sdw::kernels::cpu
+#endif
