@@ -10,6 +10,10 @@ endif()
 add_library(torch INTERFACE)
 # After the system's own folders: the wheel carries a copy of fmt that must not shadow the one we link.
 target_compile_options(torch INTERFACE "SHELL:-idirafter ${torch_root}/include")
+# at::parallel_for is a template: without OpenMP here it runs everything on the calling thread. The wheel's
+# own runtime is linked, so that there is one pool of threads.
+target_compile_options(torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
+target_link_libraries(torch INTERFACE "${torch_root}/lib/libgomp.so.1")
 target_link_directories(torch INTERFACE "${torch_root}/lib")
 # libtorch_cpu.so finds libcudart and libcupti by its own run path; the linker need not resolve them.
 target_link_libraries(torch INTERFACE torch_cpu c10 "-Wl,--allow-shlib-undefined")
