@@ -10,6 +10,7 @@
 #include "cli/inspect_command.h"
 #include "cli/serve.h"
 #include "kernels/cpu/instruction_set.h"
+#include "ops/caching_allocator.h"
 #include "support/log.h"
 
 namespace {
@@ -34,6 +35,7 @@ std::vector<std::string> reversed_arguments(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace sdw;
   log::configure("warn", log::Format::text);
+  ops::install_caching_allocator();
   CLI::App app("Stable Diffusion worker: pictures from prompts, over HTTP or on the command line.",
                "sd-worker");
   app.set_version_flag("--version", SD_WORKER_VERSION);

@@ -92,7 +92,7 @@ class Backend {
   virtual Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,
                                                     const std::function<void(int percent)>& on_progress,
                                                     const CancelToken& cancel) = 0;
-  // After a model was destroyed: give its memory back to the system.
+  // After a model was destroyed, and when there is nothing more to do: give unused memory back to the system.
   virtual void release_memory() = 0;
   // Whether requests may name this LoRA.
   virtual bool has_lora(std::string_view name) const = 0;

@@ -71,9 +71,14 @@ class GenerationEngine::Impl {
 };
 
 void GenerationEngine::Impl::run() {
+  bool worked = false;  // since the last wait
   while (!stopping_) {
     try {
-      if (iterate()) continue;
+      if (iterate()) {
+        worked = true;
+        continue;
+      }
+      if (std::exchange(worked, false)) parts_.models.release_memory();
     } catch (...) {
       // What a model throws does not get here: the engine itself has no memory left.
       runner_.fail_all(pipeline::error_from_exception(std::current_exception()));

@@ -325,6 +325,10 @@ ModelStore::Acquired ModelStore::acquire(const std::string& id, Clock::time_poin
   return {.wait = room ? Wait::loading : Wait::no_room};
 }
 
+void ModelStore::release_memory() {
+  impl_->backend.release_memory();
+}
+
 void ModelStore::close() {
   impl_->close();
 }

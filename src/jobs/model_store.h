@@ -74,6 +74,8 @@ class ModelStore {
   Acquired acquire(const std::string& id, std::chrono::steady_clock::time_point since,
                    const std::vector<contract::LoraRequest>& loras = {});
 
+  // Gives memory that nothing uses back to the system.
+  void release_memory();
   // Stops the loader, giving up a load in progress; models stay until their leases and the store are gone.
   void close();
 

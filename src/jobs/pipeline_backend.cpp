@@ -7,6 +7,7 @@
 
 #include "jobs/pipeline_model.h"
 #include "models/model_file.h"
+#include "ops/caching_allocator.h"
 #include "pipeline/inspect_model.h"
 #include "pipeline/latent_preview.h"
 
@@ -94,11 +95,15 @@ class PipelineBackend : public Backend {
         std::move(components).value(), std::move(preview).value(), std::move(description).value(),
         CacheSizes{options_.text_cache_entries, options_.picture_cache_entries}, observer_);
     if (Status warm = warm_up(*model, inpainting); !warm) return warm.error();
+    release_memory();  // what loading took beside the weights
     on_progress(100);
     return std::unique_ptr<LoadedModel>(std::move(model));
   }
 
-  void release_memory() override { malloc_trim(0); }
+  void release_memory() override {
+    ops::release_cached_memory();
+    malloc_trim(0);
+  }
 
   bool has_lora(std::string_view name) const override { return lora_file(name).ok(); }
 

@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <algorithm>
+#include <c10/util/accumulate.h>
 #include <cstdint>
 #include <sys/mman.h>
 
@@ -12,6 +13,9 @@
 namespace sdw::ops {
 namespace {
 
+// Larger weights have pages of their own: unloading a model then gives them back to the system at once, and
+// leaves no holes in the heap.
+constexpr std::size_t kOwnPagesBytes = std::size_t{64} << 10;
 constexpr std::int64_t kElementsAtATime = 1 << 16;  // of the scratch: stays in the second-level cache
 
 // Fewer page faults while a weight is filled, fewer misses of the address cache while it is read.
@@ -70,9 +74,17 @@ void fill_channels_last(const at::Tensor& weight, const at::Tensor& out) {
 }  // namespace
 
 at::Tensor empty_weight(at::IntArrayRef shape, at::ScalarType dtype, at::MemoryFormat format) {
-  at::Tensor out = at::empty(shape, at::TensorOptions().dtype(dtype), format);
-  ask_for_huge_pages(out);
-  return out;
+  const auto options = at::TensorOptions().dtype(dtype);
+  const std::size_t bytes = static_cast<std::size_t>(c10::multiply_integers(shape)) * c10::elementSize(dtype);
+  void* const memory = bytes < kOwnPagesBytes ? MAP_FAILED
+                                              : ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                                                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return at::empty(shape, options, format);
+  const auto unmap = [bytes](void* data) { ::munmap(data, bytes); };
+  const at::Tensor flat = at::from_blob(memory, shape, unmap, options);
+  ask_for_huge_pages(flat);
+  if (format != at::MemoryFormat::ChannelsLast) return flat;
+  return flat.view({shape[0], shape[2], shape[3], shape[1]}).permute({0, 3, 1, 2});
 }
 
 at::Tensor prepared_copy(const at::Tensor& weight, const Placement& where) {

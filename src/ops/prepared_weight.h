@@ -10,7 +10,7 @@ namespace sdw::ops {
 // source and backed by huge pages where the system gives them. They never share memory with the source, which
 // is a mapped file.
 
-// Uninitialised, on the CPU, asking for huge pages.
+// Of no particular content, on the CPU, asking for huge pages.
 at::Tensor empty_weight(at::IntArrayRef shape, at::ScalarType dtype,
                         at::MemoryFormat format = at::MemoryFormat::Contiguous);
 // The same shape, contiguous. An undefined tensor stays undefined.

@@ -1,0 +1,159 @@
+#include "ops/caching_allocator.h"
+
+#include <algorithm>
+#include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <sys/mman.h>
+#include <unordered_map>
+#include <vector>
+
+namespace sdw::ops {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+constexpr std::size_t kLeast = std::size_t{1} << 20;  // smaller tensors are malloc's
+
+struct Block {
+  void* data = nullptr;
+  std::size_t size = 0;  // a multiple of kHugePage
+};
+
+std::size_t round_up(std::size_t value, std::size_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+// Begins on a huge page; no data where the system has none left.
+Block map_block(std::size_t size) {
+  const std::size_t mapped = size + kHugePage;
+  void* const memory = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return {};
+  char* const begin = static_cast<char*>(memory);
+  const std::size_t before = round_up(reinterpret_cast<std::uintptr_t>(begin), kHugePage) -
+                             reinterpret_cast<std::uintptr_t>(begin);
+  if (before > 0) ::munmap(begin, before);
+  if (before < kHugePage) ::munmap(begin + before + size, kHugePage - before);
+  ::madvise(begin + before, size, MADV_HUGEPAGE);
+  return {begin + before, size};
+}
+
+class CachingAllocator final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(std::size_t bytes) override {
+    const Block block = bytes < kLeast ? Block{} : take(round_up(bytes, kHugePage));
+    if (block.data == nullptr) {  // small, or for the error that is known
+      c10::DataPtr data = fallback_.allocate(bytes);
+      void* const memory = data.release_context();
+      return {memory, memory, give_back, c10::Device(c10::kCPU)};
+    }
+    return {block.data, block.data, give_back, c10::Device(c10::kCPU)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return give_back; }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override {
+    std::memcpy(to, from, bytes);
+  }
+
+  void release() {
+    const std::lock_guard lock(mutex_);
+    shrink_to(0);
+    most_in_use_ = in_use_;
+  }
+  std::size_t cached() const {
+    const std::lock_guard lock(mutex_);
+    return cached_;
+  }
+
+ private:
+  static void give_back(void* data);
+
+  bool keep(void* data);
+  Block take(std::size_t size);
+  void shrink_to(std::size_t bytes);
+
+  c10::Allocator& fallback_ = *c10::GetDefaultCPUAllocator();
+  mutable std::mutex mutex_;      // guards the rest
+  std::vector<Block> kept_;       // the longest kept first
+  std::unordered_map<void*, std::size_t> handed_out_;  // sizes of blocks
+  std::size_t cached_ = 0;        // bytes of them
+  std::size_t in_use_ = 0;        // bytes handed out
+  std::size_t most_in_use_ = 0;   // since the last release
+};
+
+CachingAllocator& allocator() {
+  static CachingAllocator& instance = *new CachingAllocator;  // tensors may outlive everything static
+  return instance;
+}
+
+// The tensor library's own kernels free by address alone.
+void CachingAllocator::give_back(void* data) {
+  CachingAllocator& self = allocator();
+  const bool may_be_block = reinterpret_cast<std::uintptr_t>(data) % kHugePage == 0;
+  if (may_be_block && self.keep(data)) return;
+  self.fallback_.raw_deallocate(data);
+}
+
+// False where `data` is no block of ours.
+bool CachingAllocator::keep(void* data) {
+  const std::lock_guard lock(mutex_);
+  const auto found = handed_out_.find(data);
+  if (found == handed_out_.end()) return false;
+  const Block block{data, found->second};
+  handed_out_.erase(found);
+  in_use_ -= block.size;
+  cached_ += block.size;
+  kept_.push_back(block);
+  return true;
+}
+
+Block CachingAllocator::take(std::size_t size) {
+  const std::lock_guard lock(mutex_);
+  // The smallest that is large enough and not much too large; of equal ones the last used, which the caches
+  // may still hold.
+  auto best = kept_.end();
+  for (auto block = kept_.begin(); block != kept_.end(); ++block) {
+    const bool fits = block->size >= size && block->size <= size + size / 4;
+    if (fits && (best == kept_.end() || block->size <= best->size)) best = block;
+  }
+  Block block;
+  if (best != kept_.end()) {
+    block = *best;
+    kept_.erase(best);
+    cached_ -= block.size;
+  } else {
+    const std::size_t allowed = std::max(most_in_use_ + most_in_use_ / 4, in_use_ + size);
+    shrink_to(allowed - in_use_ - size);
+    block = map_block(size);
+    if (block.data == nullptr) return block;
+  }
+  handed_out_[block.data] = block.size;
+  in_use_ += block.size;
+  most_in_use_ = std::max(most_in_use_, in_use_);
+  return block;
+}
+
+void CachingAllocator::shrink_to(std::size_t bytes) {
+  auto block = kept_.begin();
+  for (; block != kept_.end() && cached_ > bytes; ++block) {
+    ::munmap(block->data, block->size);
+    cached_ -= block->size;
+  }
+  kept_.erase(kept_.begin(), block);
+}
+
+}  // namespace
+
+void install_caching_allocator() {
+  c10::SetCPUAllocator(&allocator());
+}
+
+void release_cached_memory() {
+  allocator().release();
+}
+
+std::size_t cached_memory_bytes() {
+  return allocator().cached();
+}
+
+}  // namespace sdw::ops
