@@ -36,7 +36,7 @@ void run(const kernels::cpu::WinogradConv& conv) {
     for_parts(plan.tile_parts, [&](std::size_t part) {
       kernels::cpu::winograd_input_part(conv, plan, chunk, part, shared);
     });
-    for_parts(plan.channel_parts, plan.thread_floats, shared + plan.scratch_floats,
+    for_parts(plan.output_parts, plan.thread_floats, shared + plan.scratch_floats,
               [&](std::size_t part, float* scratch) {
                 kernels::cpu::winograd_output_part(conv, plan, chunk, part, shared, scratch);
               });

@@ -36,11 +36,11 @@ Sizes sizes_of(const Attention& attention) {
   Sizes sizes;
   sizes.bf16 = attention.bf16 && can_multiply(PanelType::bf16);
   sizes.keys = round_up(attention.keys, sizes.bf16 ? kPanelColumns : kPanelWidth);
-  sizes.depth = sizes.bf16 ? round_up(attention.head_dim, kDepthWords) : attention.head_dim;
-  sizes.width = round_up(attention.head_dim, sizes.bf16 ? kPanelColumns : kLanes);
+  sizes.depth = sizes.bf16 ? round_up(attention.head_dim, block_units().depth) : attention.head_dim;
+  sizes.width = round_up(attention.head_dim, sizes.bf16 ? block_units().columns : kLanes);
   const std::size_t elements_in_float = sizes.bf16 ? 2 : 1;
   sizes.key = sizes.keys * sizes.depth / elements_in_float;
-  sizes.value = sizes.keys * sizes.width / elements_in_float;
+  sizes.value = sizes.keys * (sizes.bf16 ? round_up(sizes.width, kPanelColumns) / 2 : sizes.width);
   sizes.query = kQueryRows * sizes.depth / elements_in_float;
   // In float32 they replace the scores.
   sizes.probabilities = sizes.bf16 ? kQueryRows * kKeyBlock / elements_in_float : 0;
@@ -177,7 +177,7 @@ class Bf16Products {
                    .depth = depth_,
                    .panels = key_ + first_key * depth_,
                    .panel_stride = panel_words(depth_),
-                   .panel_count = keys / kPanelColumns,
+                   .columns = keys,
                    .c = scores,
                    .c_stride = kKeyBlock});
   }
@@ -194,7 +194,7 @@ class Bf16Products {
                    .depth = keys,
                    .panels = value_ + first_key * kPanelColumns,
                    .panel_stride = panel_words(keys_),
-                   .panel_count = width_ / kPanelColumns,
+                   .columns = width_,
                    .c = output,
                    .c_stride = width_,
                    .add = true});

@@ -94,7 +94,7 @@ template <PanelType kType>
 SDW_AMX void multiply_amx(const PanelBlock& block) {
   const TileShapes shapes;
   _tile_loadconfig(&shapes);
-  for (std::size_t p = 0; p < block.panel_count; ++p) {
+  for (std::size_t p = 0; p < block.columns / kPanelColumns; ++p) {
     for (std::size_t row = 0; row < block.rows; row += 32) {
       multiply_tiles_amx<kType>(block, row, block.panels + p * block.panel_stride,
                                 block.c + row * block.c_stride + p * kPanelColumns);
@@ -117,41 +117,51 @@ SDW_AVX512 inline __m512i add_products(__m512i sums, __m512i row, __m512i column
                                               reinterpret_cast<__m512bh>(columns)));
 }
 
-// kRows rows by 32 columns.
-template <PanelType kType, std::size_t kRows>
+// kRows rows by kVectors times 16 columns.
+template <PanelType kType, std::size_t kRows, std::size_t kVectors>
 SDW_AVX512 void multiply_rows_avx512(const PanelBlock& block, std::size_t row, const Word* panel, float* c) {
-  __m512i sums[kRows][2];
+  __m512i sums[kRows][kVectors], columns[kVectors];
 #pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r) {
-    sums[r][0] = block.add ? _mm512_loadu_si512(c + r * block.c_stride) : _mm512_setzero_si512();
-    sums[r][1] = block.add ? _mm512_loadu_si512(c + r * block.c_stride + 16) : _mm512_setzero_si512();
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < kVectors; ++v)
+      sums[r][v] =
+          block.add ? _mm512_loadu_si512(c + r * block.c_stride + 16 * v) : _mm512_setzero_si512();
   }
   for (std::size_t s = 0; s < block.segments; ++s) {
     const Word* a = block.a + static_cast<std::ptrdiff_t>(row * block.a_stride) + block.offsets[s];
     for (std::size_t k = 0; k < block.depth; k += 2, a += 2, panel += 2 * kPanelColumns) {
-      const __m512i left = _mm512_loadu_si512(panel), right = _mm512_loadu_si512(panel + 32);
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < kVectors; ++v) columns[v] = _mm512_loadu_si512(panel + 32 * v);
 #pragma GCC unroll 8
       for (std::size_t r = 0; r < kRows; ++r) {
         const __m512i pair = broadcast_pair(a + r * block.a_stride);
-        sums[r][0] = add_products<kType>(sums[r][0], pair, left);
-        sums[r][1] = add_products<kType>(sums[r][1], pair, right);
+#pragma GCC unroll 2
+        for (std::size_t v = 0; v < kVectors; ++v)
+          sums[r][v] = add_products<kType>(sums[r][v], pair, columns[v]);
       }
     }
   }
 #pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r) {
-    _mm512_storeu_si512(c + r * block.c_stride, sums[r][0]);
-    _mm512_storeu_si512(c + r * block.c_stride + 16, sums[r][1]);
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < kVectors; ++v)
+      _mm512_storeu_si512(c + r * block.c_stride + 16 * v, sums[r][v]);
   }
 }
 
 template <PanelType kType>
 SDW_AVX512 void multiply_avx512(const PanelBlock& block) {
   constexpr std::size_t kRows = 8;
-  for (std::size_t p = 0; p < block.panel_count; ++p) {
+  const Word* panel = block.panels;
+  for (std::size_t first = 0; first < block.columns; first += kPanelColumns, panel += block.panel_stride) {
+    const bool whole = block.columns - first >= kPanelColumns;
     for (std::size_t row = 0; row < block.rows; row += kRows) {
-      multiply_rows_avx512<kType, kRows>(block, row, block.panels + p * block.panel_stride,
-                                         block.c + row * block.c_stride + p * kPanelColumns);
+      float* const c = block.c + row * block.c_stride + first;
+      if (whole)
+        multiply_rows_avx512<kType, kRows, 2>(block, row, panel, c);
+      else
+        multiply_rows_avx512<kType, kRows, 1>(block, row, panel, c);
     }
   }
 }
@@ -204,6 +214,10 @@ PanelUnit panel_unit() {
 
 void choose_panel_unit(PanelUnit unit) {
   chosen = static_cast<int>(unit);
+}
+
+BlockUnits block_units() {
+  return panel_unit() == PanelUnit::amx ? BlockUnits{32, 32} : BlockUnits{2, 16};
 }
 
 bool can_multiply(PanelType type) {

@@ -32,6 +32,11 @@ constexpr std::size_t panel_words(std::size_t depth_words) {
   return depth_words * kPanelColumns;
 }
 
+// What depth (in words) and columns of a block may be cut to, by the unit in use.
+struct BlockUnits {
+  std::size_t depth, columns;
+};
+
 // One block of a product:
 //   c[r, 32 p + n] (+)= sum over s, k of a[r * a_stride + offsets[s] + k] * panel p[s * depth + k, n].
 // A matrix product has one segment; a 3x3 convolution has nine, whose offsets lead to its neighbours.
@@ -43,10 +48,10 @@ struct PanelBlock {
   std::size_t rows = 0;                     // a multiple of kBlockRows, all of them readable in `a`
   const std::ptrdiff_t* offsets = nullptr;  // [segments]
   std::size_t segments = 0;
-  std::size_t depth = 0;  // of a segment, a multiple of kDepthWords
+  std::size_t depth = 0;  // of a segment, a multiple of block_units().depth
   const Word* panels = nullptr;
   std::size_t panel_stride = 0;
-  std::size_t panel_count = 0;
+  std::size_t columns = kPanelColumns;  // a multiple of block_units().columns
   float* c = nullptr;  // [rows, c_stride]; of int8, the bits of std::int32_t
   std::size_t c_stride = 0;
   bool add = false;  // to what `c` holds
@@ -67,6 +72,7 @@ bool has_panel_unit(PanelUnit unit);
 PanelUnit panel_unit();
 void choose_panel_unit(PanelUnit unit);
 
+BlockUnits block_units();
 bool can_multiply(PanelType type);
 
 // Precondition: can_multiply(block.type).

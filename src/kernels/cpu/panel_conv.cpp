@@ -78,7 +78,6 @@ void multiply_panel(const PanelConv& conv, const Rows& rows, const Word* picture
   PanelBlock block{.type = conv.type,
                    .a_stride = depth,
                    .rows = round_up(rows.count * pitch, kBlockRows),
-                   .panel_count = 1,
                    .c = sums,
                    .c_stride = kPanelColumns};
   const std::size_t taps = std::clamp<std::size_t>(kPiece / depth, 1, 9), piece = std::min(depth, kPiece);

@@ -79,7 +79,6 @@ void multiply_panel(PanelType type, const Word* rows, std::size_t count, std::si
               .segments = 1,
               .depth = std::min(kPiece, depth - k),
               .panels = packed + panel_words(k),
-              .panel_count = 1,
               .c = sums,
               .c_stride = kPanelColumns,
               .add = k > 0});

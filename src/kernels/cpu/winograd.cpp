@@ -80,26 +80,38 @@ std::size_t tile_count(const WinogradConv& conv) {
 }
 
 constexpr std::size_t kTilesPerPart = 8;
+// Input channels multiplied at a time, and tiles of one part of phase two: filters and products of such a piece
+// stay in the second-level cache.
+constexpr std::size_t kDepth = 64;
+constexpr std::size_t kGroupTiles = 96;
+
+std::size_t depth_blocks(const WinogradConv& conv) {
+  return (conv.in_channels + kDepth - 1) / kDepth;
+}
 
 WinogradPlan Plan(const WinogradConv& conv) {
-  // Transformed inputs of a chunk are read by every thread from the shared cache; products stay in each one's
-  // own.
+  // Transformed inputs of a chunk are read by every thread from the shared cache.
   constexpr std::size_t kChunkBytes = std::size_t{12} << 20;
-  constexpr std::size_t kMinTiles = 96, kMaxTiles = 1536;
-  const std::size_t tiles = tile_count(conv);
-  const std::size_t fitting = kChunkBytes / (kPoints * conv.in_channels * sizeof(float));
-  std::size_t chunk = std::clamp(fitting, kMinTiles, kMaxTiles);
-  const std::size_t chunks = (tiles + chunk - 1) / chunk;
-  chunk = (tiles + chunks - 1) / chunks;
-  chunk = (chunk + kTileRows - 1) / kTileRows * kTileRows;
+  const std::size_t tiles = tile_count(conv), depth = depth_blocks(conv) * kDepth;
+  const std::size_t groups = std::max<std::size_t>(
+      kChunkBytes / (kPoints * depth * sizeof(float) * kGroupTiles), 1);
   WinogradPlan plan;
-  plan.chunk_tiles = chunk;
-  plan.chunks = (tiles + chunk - 1) / chunk;
-  plan.tile_parts = (chunk + kTilesPerPart - 1) / kTilesPerPart;
-  plan.channel_parts = (conv.out_channels + kPanelWidth - 1) / kPanelWidth;
-  plan.scratch_floats = kPoints * chunk * conv.in_channels;
-  plan.thread_floats = kPoints * conv.in_channels * kPanelWidth + kPoints * chunk * kPanelWidth;
+  plan.chunks = (tiles + groups * kGroupTiles - 1) / (groups * kGroupTiles);
+  plan.chunk_tiles = (tiles + plan.chunks - 1) / plan.chunks;
+  const std::size_t chunk_groups = (plan.chunk_tiles + kGroupTiles - 1) / kGroupTiles;
+  plan.group_tiles = (plan.chunk_tiles + chunk_groups - 1) / chunk_groups;
+  plan.group_tiles = (plan.group_tiles + kTileRows - 1) / kTileRows * kTileRows;
+  plan.tile_parts = (plan.chunk_tiles + kTilesPerPart - 1) / kTilesPerPart;
+  plan.output_parts = chunk_groups * ((conv.out_channels + kPanelWidth - 1) / kPanelWidth);
+  plan.scratch_floats = kPoints * plan.chunk_tiles * depth;
+  plan.thread_floats = kPoints * (kDepth + plan.group_tiles) * kPanelWidth;
   return plan;
+}
+
+// Transformed inputs lie as [point][block of kDepth channels][tile][kDepth].
+std::size_t transformed_at(const WinogradConv& conv, const WinogradPlan& plan, std::size_t point,
+                           std::size_t block, std::size_t tile) {
+  return ((point * depth_blocks(conv) + block) * plan.chunk_tiles + tile) * kDepth;
 }
 
 // Vectors over channels of one 6x6 input patch; zeros outside the picture. `count` channels, at most kLanes.
@@ -143,7 +155,8 @@ void InputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t c
         FloatVector out[kInTile];
         transform_input(column, out);
         for (std::size_t i = 0; i < kInTile; ++i) {
-          float* target = scratch + ((i * kInTile + j) * plan.chunk_tiles + t) * conv.in_channels + channel;
+          float* target = scratch + channel % kDepth +
+                          transformed_at(conv, plan, i * kInTile + j, channel / kDepth, t);
           store_some(out[i], target, count);
         }
       }
@@ -161,10 +174,10 @@ HWY_INLINE FloatVector load_widened(const std::uint16_t* bf16) {
   return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(word, hn::LoadU(half, bf16))));
 }
 
-// Packed filters of one block of output channels -> [point][in_channel][kPanelWidth].
+// Packed filters of one block of output channels and `depth` input channels -> [point][depth][kPanelWidth].
 template <class Weight>
-void transform_filters(const WinogradConv& conv, const Weight* packed, float* panels) {
-  for (std::size_t c = 0; c < conv.in_channels; ++c, packed += 9 * kPanelWidth) {
+void transform_filters(const Weight* packed, std::size_t depth, float* panels) {
+  for (std::size_t c = 0; c < depth; ++c, packed += 9 * kPanelWidth) {
     for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
       FloatVector half[kInTile][3];
       for (std::size_t j = 0; j < 3; ++j) {
@@ -178,8 +191,7 @@ void transform_filters(const WinogradConv& conv, const Weight* packed, float* pa
         FloatVector out[kInTile];
         transform_weight(half[i], out);
         for (std::size_t j = 0; j < kInTile; ++j) {
-          hn::StoreU(out[j], kFloat,
-                     panels + ((i * kInTile + j) * conv.in_channels + c) * kPanelWidth + lane);
+          hn::StoreU(out[j], kFloat, panels + ((i * kInTile + j) * depth + c) * kPanelWidth + lane);
         }
       }
     }
@@ -239,30 +251,48 @@ HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std
   }
 }
 
+// products[point][tile][kPanelWidth] = the filters of `block` times the transformed inputs of some tiles.
+void multiply(const WinogradConv& conv, const WinogradPlan& plan, std::size_t first_tile, std::size_t tiles,
+              std::size_t first_out, const float* scratch, float* panels, float* products) {
+  const std::size_t point_stride = plan.group_tiles * kPanelWidth;
+  for (std::size_t block = 0; block < depth_blocks(conv); ++block) {
+    const std::size_t channel = block * kDepth, depth = std::min(kDepth, conv.in_channels - channel);
+    const std::size_t packed = (first_out * conv.in_channels + channel * kPanelWidth) * 9;
+    if (conv.weight != nullptr)
+      transform_filters(conv.weight + packed, depth, panels);
+    else
+      transform_filters(conv.bf16_weight + packed, depth, panels);
+    for (std::size_t point = 0; point < kPoints; ++point) {
+      const float* const inputs = scratch + transformed_at(conv, plan, point, block, first_tile);
+      const float* const panel = panels + point * depth * kPanelWidth;
+      float* const sums = products + point * point_stride;
+      if (block == 0)
+        multiply_rows<Start::row>(inputs, kDepth, tiles, depth, panel, nullptr, sums, kPanelWidth);
+      else
+        multiply_rows<Start::output>(inputs, kDepth, tiles, depth, panel, nullptr, sums, kPanelWidth);
+    }
+  }
+}
+
 void OutputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
                 const float* scratch, float* thread_scratch) {
   const std::size_t first = chunk * plan.chunk_tiles;
   const std::size_t tiles = std::min(plan.chunk_tiles, tile_count(conv) - first);
-  const std::size_t first_out = part * kPanelWidth;
-  float* panels = thread_scratch;
-  float* products = thread_scratch + kPoints * conv.in_channels * kPanelWidth;
-  const std::size_t packed = first_out * 9 * conv.in_channels;
-  if (conv.weight != nullptr)
-    transform_filters(conv, conv.weight + packed, panels);
-  else
-    transform_filters(conv, conv.bf16_weight + packed, panels);
-  const std::size_t point_stride = plan.chunk_tiles * kPanelWidth;
-  for (std::size_t point = 0; point < kPoints; ++point) {
-    multiply_rows<Start::row>(scratch + point * plan.chunk_tiles * conv.in_channels, conv.in_channels, tiles,
-                              conv.in_channels, panels + point * conv.in_channels * kPanelWidth, nullptr,
-                              products + point * point_stride, kPanelWidth);
-  }
+  // Neighbouring parts share their tiles.
+  const std::size_t blocks = (conv.out_channels + kPanelWidth - 1) / kPanelWidth;
+  const std::size_t first_out = part % blocks * kPanelWidth, begin = part / blocks * plan.group_tiles;
+  if (begin >= tiles) return;  // of the last, smaller chunk
+  const std::size_t end = std::min(begin + plan.group_tiles, tiles);
+  float* const panels = thread_scratch;
+  float* const products = thread_scratch + kPoints * kDepth * kPanelWidth;
+  multiply(conv, plan, begin, end - begin, first_out, scratch, panels, products);
+  const std::size_t point_stride = plan.group_tiles * kPanelWidth;
   const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
-  for (std::size_t t = 0; t < tiles; ++t) {
+  for (std::size_t t = begin; t < end; ++t) {
     const TilePlace place = place_of(conv, first + t);
     for (std::size_t lane = 0; lane < count; lane += kLanes) {
       write_tile(conv, place, first_out + lane, std::min(kLanes, count - lane),
-                 products + t * kPanelWidth + lane, point_stride);
+                 products + (t - begin) * kPanelWidth + lane, point_stride);
     }
   }
 }

@@ -51,7 +51,7 @@ void expect_equal_to_definition(const Case& c) {
   for (std::size_t chunk = 0; chunk < plan.chunks; ++chunk) {
     for (std::size_t part = 0; part < plan.tile_parts; ++part)
       winograd_input_part(conv, plan, chunk, part, shared.data());
-    for (std::size_t part = 0; part < plan.channel_parts; ++part) {
+    for (std::size_t part = 0; part < plan.output_parts; ++part) {
       winograd_output_part(conv, plan, chunk, part, shared.data(), own.data());
     }
   }
