@@ -84,9 +84,20 @@ constexpr std::size_t kTilesPerPart = 8;
 // stay in the second-level cache.
 constexpr std::size_t kDepth = 64;
 constexpr std::size_t kGroupTiles = 96;
+// Between the 36 points: without it all of them would fall into one set of the first-level cache.
+constexpr std::size_t kGap = 16;
 
 std::size_t depth_blocks(const WinogradConv& conv) {
   return (conv.in_channels + kDepth - 1) / kDepth;
+}
+
+// From one point to the next, of filters and of products.
+std::size_t panel_stride(std::size_t depth) {
+  return depth * kPanelWidth + kGap;
+}
+
+std::size_t product_stride(const WinogradPlan& plan) {
+  return plan.group_tiles * kPanelWidth + kGap;
 }
 
 WinogradPlan Plan(const WinogradConv& conv) {
@@ -103,16 +114,17 @@ WinogradPlan Plan(const WinogradConv& conv) {
   plan.group_tiles = (plan.group_tiles + kTileRows - 1) / kTileRows * kTileRows;
   plan.tile_parts = (plan.chunk_tiles + kTilesPerPart - 1) / kTilesPerPart;
   plan.output_parts = chunk_groups * ((conv.out_channels + kPanelWidth - 1) / kPanelWidth);
-  plan.scratch_floats = kPoints * plan.chunk_tiles * depth;
-  plan.thread_floats = kPoints * (kDepth + plan.group_tiles) * kPanelWidth;
+  plan.scratch_floats = kPoints * (plan.chunk_tiles * depth + kGap);
+  plan.thread_floats = kPoints * (panel_stride(kDepth) + product_stride(plan));
   return plan;
 }
 
 // Transformed inputs lie as [point][block of kDepth channels][tile][kDepth].
-std::size_t transformed_at(const WinogradConv& conv, const WinogradPlan& plan, std::size_t point,
-                           std::size_t block, std::size_t tile) {
-  return ((point * depth_blocks(conv) + block) * plan.chunk_tiles + tile) * kDepth;
-}
+struct Transformed {
+  std::size_t block_stride, point_stride;
+  Transformed(const WinogradConv& conv, const WinogradPlan& plan)
+      : block_stride(plan.chunk_tiles * kDepth), point_stride(depth_blocks(conv) * block_stride + kGap) {}
+};
 
 // Vectors over channels of one 6x6 input patch; zeros outside the picture. `count` channels, at most kLanes.
 HWY_INLINE void load_patch(const WinogradConv& conv, const TilePlace& place, std::size_t channel,
@@ -142,12 +154,15 @@ void InputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t c
   const std::size_t first = chunk * plan.chunk_tiles;
   const std::size_t total = tile_count(conv);
   const std::size_t begin = part * kTilesPerPart, end = std::min(begin + kTilesPerPart, plan.chunk_tiles);
+  const Transformed transformed(conv, plan);
   for (std::size_t t = begin; t < end && first + t < total; ++t) {
     const TilePlace place = place_of(conv, first + t);
     for (std::size_t channel = 0; channel < conv.in_channels; channel += kLanes) {
       const std::size_t count = std::min(kLanes, conv.in_channels - channel);
       FloatVector patch[kInTile][kInTile], half[kInTile][kInTile];
       load_patch(conv, place, channel, count, patch);
+      float* const target =
+          scratch + channel / kDepth * transformed.block_stride + t * kDepth + channel % kDepth;
       for (std::size_t i = 0; i < kInTile; ++i) transform_input(patch[i], half[i]);
       for (std::size_t j = 0; j < kInTile; ++j) {
         const FloatVector column[kInTile] = {half[0][j], half[1][j], half[2][j],
@@ -155,9 +170,7 @@ void InputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t c
         FloatVector out[kInTile];
         transform_input(column, out);
         for (std::size_t i = 0; i < kInTile; ++i) {
-          float* target = scratch + channel % kDepth +
-                          transformed_at(conv, plan, i * kInTile + j, channel / kDepth, t);
-          store_some(out[i], target, count);
+          store_some(out[i], target + (i * kInTile + j) * transformed.point_stride, count);
         }
       }
     }
@@ -174,7 +187,7 @@ HWY_INLINE FloatVector load_widened(const std::uint16_t* bf16) {
   return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(word, hn::LoadU(half, bf16))));
 }
 
-// Packed filters of one block of output channels and `depth` input channels -> [point][depth][kPanelWidth].
+// Packed filters of one block of output channels and `depth` input channels -> [point][depth][kPanelWidth], points panel_stride(depth) apart.
 template <class Weight>
 void transform_filters(const Weight* packed, std::size_t depth, float* panels) {
   for (std::size_t c = 0; c < depth; ++c, packed += 9 * kPanelWidth) {
@@ -191,7 +204,7 @@ void transform_filters(const Weight* packed, std::size_t depth, float* panels) {
         FloatVector out[kInTile];
         transform_weight(half[i], out);
         for (std::size_t j = 0; j < kInTile; ++j) {
-          hn::StoreU(out[j], kFloat, panels + ((i * kInTile + j) * depth + c) * kPanelWidth + lane);
+          hn::StoreU(out[j], kFloat, panels + (i * kInTile + j) * panel_stride(depth) + c * kPanelWidth + lane);
         }
       }
     }
@@ -254,7 +267,7 @@ HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std
 // products[point][tile][kPanelWidth] = the filters of `block` times the transformed inputs of some tiles.
 void multiply(const WinogradConv& conv, const WinogradPlan& plan, std::size_t first_tile, std::size_t tiles,
               std::size_t first_out, const float* scratch, float* panels, float* products) {
-  const std::size_t point_stride = plan.group_tiles * kPanelWidth;
+  const Transformed transformed(conv, plan);
   for (std::size_t block = 0; block < depth_blocks(conv); ++block) {
     const std::size_t channel = block * kDepth, depth = std::min(kDepth, conv.in_channels - channel);
     const std::size_t packed = (first_out * conv.in_channels + channel * kPanelWidth) * 9;
@@ -263,9 +276,10 @@ void multiply(const WinogradConv& conv, const WinogradPlan& plan, std::size_t fi
     else
       transform_filters(conv.bf16_weight + packed, depth, panels);
     for (std::size_t point = 0; point < kPoints; ++point) {
-      const float* const inputs = scratch + transformed_at(conv, plan, point, block, first_tile);
-      const float* const panel = panels + point * depth * kPanelWidth;
-      float* const sums = products + point * point_stride;
+      const float* const inputs = scratch + point * transformed.point_stride +
+                                  block * transformed.block_stride + first_tile * kDepth;
+      const float* const panel = panels + point * panel_stride(depth);
+      float* const sums = products + point * product_stride(plan);
       if (block == 0)
         multiply_rows<Start::row>(inputs, kDepth, tiles, depth, panel, nullptr, sums, kPanelWidth);
       else
@@ -284,15 +298,14 @@ void OutputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t 
   if (begin >= tiles) return;  // of the last, smaller chunk
   const std::size_t end = std::min(begin + plan.group_tiles, tiles);
   float* const panels = thread_scratch;
-  float* const products = thread_scratch + kPoints * kDepth * kPanelWidth;
+  float* const products = thread_scratch + kPoints * panel_stride(kDepth);
   multiply(conv, plan, begin, end - begin, first_out, scratch, panels, products);
-  const std::size_t point_stride = plan.group_tiles * kPanelWidth;
   const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
   for (std::size_t t = begin; t < end; ++t) {
     const TilePlace place = place_of(conv, first + t);
     for (std::size_t lane = 0; lane < count; lane += kLanes) {
       write_tile(conv, place, first_out + lane, std::min(kLanes, count - lane),
-                 products + (t - begin) * kPanelWidth + lane, point_stride);
+                 products + (t - begin) * kPanelWidth + lane, product_stride(plan));
     }
   }
 }
