@@ -2,10 +2,12 @@
 
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
+#include <future>
 #include <malloc.h>
 #include <utility>
 
 #include "jobs/pipeline_model.h"
+#include "models/memory.h"
 #include "models/model_file.h"
 #include "ops/caching_allocator.h"
 #include "pipeline/inspect_model.h"
@@ -51,14 +53,14 @@ class PipelineBackend : public Backend {
     description.family = report->family;
     description.default_width = report->width;
     description.default_height = report->height;
-    const auto element = static_cast<std::int64_t>(c10::elementSize(options_.placement.dtype));
     for (const auto& component : report->components) {
       if (!component.problems.empty()) {
         return Error{ErrorCode::model_invalid, component.name + ": " + component.problems.front(),
                      component.name};
       }
       description.disk_bytes += component.bytes;
-      description.memory_bytes += component.parameters * element;
+      description.memory_bytes += models::prepared_bytes(
+          component.parameters, pipeline::placement_of(component.name, options_.placement));
     }
     return description;
   }
@@ -66,6 +68,22 @@ class PipelineBackend : public Backend {
   Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,
                                             const std::function<void(int)>& on_progress,
                                             const CancelToken& cancel) override {
+    // On a thread that ends. OpenMP keeps threads for every thread that ran a loop, and where there are more of
+    // them than processors, those of the engine too are asleep at the beginning of each loop.
+    return std::async(std::launch::async, [&] { return load_here(source, on_progress, cancel); }).get();
+  }
+
+  void release_memory() override {
+    ops::release_cached_memory();
+    malloc_trim(0);
+  }
+
+  bool has_lora(std::string_view name) const override { return lora_file(name).ok(); }
+
+ private:
+  Result<std::unique_ptr<LoadedModel>> load_here(const ModelSource& source,
+                                                 const std::function<void(int)>& on_progress,
+                                                 const CancelToken& cancel) {
     const c10::InferenceMode no_gradients;
     const std::filesystem::path& path = source.path;
     Result<ModelDescription> description = inspect(path);
@@ -100,14 +118,6 @@ class PipelineBackend : public Backend {
     return std::unique_ptr<LoadedModel>(std::move(model));
   }
 
-  void release_memory() override {
-    ops::release_cached_memory();
-    malloc_trim(0);
-  }
-
-  bool has_lora(std::string_view name) const override { return lora_file(name).ok(); }
-
- private:
   // Error: model_not_found, also for a name that leads out of the folder.
   Result<std::filesystem::path> lora_file(std::string_view name) const {
     const std::string file = fmt::format("{}.safetensors", name);

@@ -1,5 +1,6 @@
 #include "jobs/worker_pool.h"
 
+#include <c10/util/ParallelGuard.h>
 #include <utility>
 
 namespace sdw::jobs {
@@ -39,6 +40,7 @@ void WorkerPool::close() {
 }
 
 void WorkerPool::run() {
+  const c10::ParallelGuard serial(true);  // tasks are small, and all processors are the engine's
   while (true) {
     std::function<void()> task;
     {

@@ -4,10 +4,12 @@
 
 namespace sdw::models {
 
-std::int64_t prepared_bytes(const WeightMap& weights, const ops::Placement& where) {
-  // On the CPU, 16-bit weights multiply float32 activations.
-  const bool half = where.device.is_cpu() && where.precision != ops::Precision::exact;
-  return weights.parameters() * static_cast<std::int64_t>(half ? 2 : c10::elementSize(where.dtype));
+std::int64_t prepared_bytes(std::int64_t parameters, const ops::Placement& where) {
+  if (!where.device.is_cpu() || where.precision == ops::Precision::exact)
+    return parameters * static_cast<std::int64_t>(c10::elementSize(where.dtype));
+  // On the CPU, narrower weights multiply float32 activations.
+  const bool bytes = where.precision == ops::Precision::int8 && ops::multiplies_bytes();
+  return parameters * (bytes ? 1 : 2);
 }
 
 }  // namespace sdw::models

@@ -2,12 +2,12 @@
 
 #include <cstdint>
 
-#include "models/weights.h"
 #include "ops/precision.h"
 
 namespace sdw::models {
 
-// Bytes that the prepared weights of a component take, known from its headers before anything is allocated.
-std::int64_t prepared_bytes(const WeightMap& weights, const ops::Placement& where);
+// Bytes that so many weights take once they are prepared: known from a component's headers, before anything is
+// allocated.
+std::int64_t prepared_bytes(std::int64_t parameters, const ops::Placement& where);
 
 }  // namespace sdw::models

@@ -3,7 +3,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "kernels/cpu/panel_block.h"
+
 namespace sdw::ops {
+
+bool multiplies_bytes() {
+  return kernels::cpu::can_multiply(kernels::cpu::PanelType::int8);
+}
 
 Placement at_least_16_bits(Placement where) {
   if (where.precision == Precision::int8) where.precision = Precision::fast;

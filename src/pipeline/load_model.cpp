@@ -19,11 +19,12 @@ constexpr double kGigabyte = 1e9;
 // Refuses a model that cannot fit before anything is allocated for it.
 Status check_memory(const ModelFolder& folder, const LoadOptions& options) {
   if (!options.placement.device.is_cpu()) return ok_status();
-  auto needed = models::prepared_bytes(folder.text_encoder.weights, options.placement) +
-                models::prepared_bytes(folder.unet.weights, options.placement) +
-                models::prepared_bytes(folder.vae.weights, options.placement);
-  if (folder.text_encoder_2)
-    needed += models::prepared_bytes(folder.text_encoder_2->weights, options.placement);
+  const auto bytes_of = [&](std::string_view name, const models::WeightMap& weights) {
+    return models::prepared_bytes(weights.parameters(), placement_of(name, options.placement));
+  };
+  auto needed = bytes_of("text_encoder", folder.text_encoder.weights) +
+                bytes_of("unet", folder.unet.weights) + bytes_of("vae", folder.vae.weights);
+  if (folder.text_encoder_2) needed += bytes_of("text_encoder_2", folder.text_encoder_2->weights);
   auto limit = free_memory_bytes();
   if (options.memory_limit_bytes > 0) limit = std::min(limit, options.memory_limit_bytes);
   if (needed <= limit) return ok_status();
@@ -120,15 +121,15 @@ void follow_loading(ModelFolder& folder, const std::function<void(int)>& tell) {
 }
 
 Status load_weights(ModelFolder& folder, const ops::Placement& where, ModelComponents& model) {
-  const auto text_where = ops::at_least_16_bits(where);
+  const auto text_where = placement_of("text_encoder", where);
   if (auto status = load_into(model.text_encoder, folder.text_encoder, text_where); !status) return status;
   if (folder.text_encoder_2) {
     if (auto status = load_into(model.text_encoder_2.emplace(), *folder.text_encoder_2, text_where); !status)
       return status;
   }
-  if (auto status = load_into(model.unet, folder.unet, where); !status) return status;
+  if (auto status = load_into(model.unet, folder.unet, placement_of("unet", where)); !status) return status;
   // XL's VAE overflows in half precision; its configuration says so.
-  auto vae_where = ops::at_least_16_bits(where);
+  auto vae_where = placement_of("vae", where);
   if (where.dtype == at::kHalf && folder.vae.config.force_upcast) vae_where.dtype = at::kFloat;
   return load_into(model.vae, folder.vae, vae_where);
 }
@@ -145,6 +146,10 @@ std::string_view to_string(ModelFamily family) {
       return "sdxl";
   }
   return "unknown";
+}
+
+ops::Placement placement_of(std::string_view component, const ops::Placement& where) {
+  return component == "unet" ? where : ops::at_least_16_bits(where);
 }
 
 Result<ModelComponents> load_model(const std::filesystem::path& path, const LoadOptions& options) {

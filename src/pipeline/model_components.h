@@ -61,6 +61,10 @@ struct LoadOptions {
   std::function<void(int percent)> on_progress{};
 };
 
+// Where a component ("unet", "vae", "text_encoder", "text_encoder_2") of a model that is placed so goes: 8 bits
+// are for the UNet alone.
+ops::Placement placement_of(std::string_view component, const ops::Placement& where);
+
 // Reads a diffusers folder. Everything is taken from its configuration files, nothing from its name.
 // Errors: model_not_found, model_invalid, out_of_memory (checked before anything is allocated).
 Result<ModelComponents> load_model(const std::filesystem::path& folder, const LoadOptions& options);
