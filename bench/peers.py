@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PICTURE_STEPS = 20
 PROMPT = "a red circle on a blue background"
 PEERS = {
     "sd-worker exact": ("sd-worker", "exact"),
@@ -90,18 +91,22 @@ def machine(threads):
 
 
 def table(runs, arguments):
+    for measured in runs.values():
+        for run in measured:
+            run["picture"] = PICTURE_STEPS * run["step"] + run["decode"]
+    columns = ("step", "decode", "picture")
     best = {key: min(statistics.median(run[key] for run in runs[name]) for name in runs if name.startswith("diffusers"))
-            for key in ("step", "decode")}
+            for key in columns}
     lines = [f"Stable Diffusion 1.5, {arguments.size} x {arguments.size}, random weights in f16. {machine(arguments.threads)} "
-             f"Medians of {arguments.rounds} runs in turn; in brackets, times as fast as the fastest diffusers.", "",
-             "| program | step with guidance | VAE decode | peak memory |", "|---|---|---|---|"]
+             f"Medians of {arguments.rounds} runs in turn; in brackets, times as fast as the fastest diffusers of any precision.", "",
+             f"| program | step with guidance | VAE decode | {PICTURE_STEPS} steps and decode | peak memory |", "|---|---|---|---|---|"]
     for name, measured in runs.items():
         cells = []
-        for key in ("step", "decode"):
+        for key in columns:
             seconds = statistics.median(run[key] for run in measured)
             cells.append(f"{seconds:.2f} s ({best[key] / seconds:.1f}x)")
         memory = statistics.median(run["memory"] for run in measured)
-        lines.append(f"| {name} | {cells[0]} | {cells[1]} | {memory:.0f} MiB |")
+        lines.append(f"| {name} | {' | '.join(cells)} | {memory:.0f} MiB |")
     return "\n".join(lines) + "\n"
 
 

@@ -149,7 +149,7 @@ std::string_view to_string(ModelFamily family) {
 }
 
 ops::Placement placement_of(std::string_view component, const ops::Placement& where) {
-  return component == "unet" ? where : ops::at_least_16_bits(where);
+  return component.starts_with("text_encoder") ? ops::at_least_16_bits(where) : where;
 }
 
 Result<ModelComponents> load_model(const std::filesystem::path& path, const LoadOptions& options) {

@@ -62,7 +62,7 @@ struct LoadOptions {
 };
 
 // Where a component ("unet", "vae", "text_encoder", "text_encoder_2") of a model that is placed so goes: 8 bits
-// are for the UNet alone.
+// are not for text encoders.
 ops::Placement placement_of(std::string_view component, const ops::Placement& where);
 
 // Reads a diffusers folder. Everything is taken from its configuration files, nothing from its name.
