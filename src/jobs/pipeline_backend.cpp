@@ -68,8 +68,8 @@ class PipelineBackend : public Backend {
   Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,
                                             const std::function<void(int)>& on_progress,
                                             const CancelToken& cancel) override {
-    // On a thread that ends. OpenMP keeps threads for every thread that ran a loop, and where there are more of
-    // them than processors, those of the engine too are asleep at the beginning of each loop.
+    // On a thread that ends. OpenMP keeps threads for every thread that ran a loop, and where there are more
+    // of them than processors, those of the engine too are asleep at the beginning of each loop.
     return std::async(std::launch::async, [&] { return load_here(source, on_progress, cancel); }).get();
   }
 

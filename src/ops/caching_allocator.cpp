@@ -31,8 +31,8 @@ Block map_block(std::size_t size) {
   void* const memory = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return {};
   char* const begin = static_cast<char*>(memory);
-  const std::size_t before = round_up(reinterpret_cast<std::uintptr_t>(begin), kHugePage) -
-                             reinterpret_cast<std::uintptr_t>(begin);
+  const std::size_t before =
+      round_up(reinterpret_cast<std::uintptr_t>(begin), kHugePage) - reinterpret_cast<std::uintptr_t>(begin);
   if (before > 0) ::munmap(begin, before);
   if (before < kHugePage) ::munmap(begin + before + size, kHugePage - before);
   ::madvise(begin + before, size, MADV_HUGEPAGE);
@@ -73,12 +73,12 @@ class CachingAllocator final : public c10::Allocator {
   void shrink_to(std::size_t bytes);
 
   c10::Allocator& fallback_ = *c10::GetDefaultCPUAllocator();
-  mutable std::mutex mutex_;      // guards the rest
-  std::vector<Block> kept_;       // the longest kept first
+  mutable std::mutex mutex_;                           // guards the rest
+  std::vector<Block> kept_;                            // the longest kept first
   std::unordered_map<void*, std::size_t> handed_out_;  // sizes of blocks
-  std::size_t cached_ = 0;        // bytes of them
-  std::size_t in_use_ = 0;        // bytes handed out
-  std::size_t most_in_use_ = 0;   // since the last release
+  std::size_t cached_ = 0;                             // bytes of them
+  std::size_t in_use_ = 0;                             // bytes handed out
+  std::size_t most_in_use_ = 0;                        // since the last release
 };
 
 CachingAllocator& allocator() {

@@ -8,10 +8,10 @@
 namespace sdw::ops {
 
 enum class LinearLayout {
-  plain,       // [N, K], for ATen
-  panels,      // float32, packed for kernels::cpu::gemm_part
-  bf16_panels, // bfloat16, packed for kernels::cpu::panel_gemm_part
-  int8_panels  // bytes, packed for the same
+  plain,        // [N, K], for ATen
+  panels,       // float32, packed for kernels::cpu::gemm_part
+  bf16_panels,  // bfloat16, packed for kernels::cpu::panel_gemm_part
+  int8_panels   // bytes, packed for the same
 };
 
 // A matrix prepared at load for the arithmetic chosen for it. Undefined tensors mean "not loaded".

@@ -59,9 +59,8 @@ at::Tensor own_group_norm(const at::Tensor& input, const at::Tensor& shift, cons
                                      .silu = silu};
   const auto plan = kernels::cpu::plan_group_norm(norm);
   float* const scratch = workspace(plan.scratch_floats);
-  for_parts(plan.parts, [&](std::size_t part) {
-    kernels::cpu::group_norm_statistics_part(norm, plan, part, scratch);
-  });
+  for_parts(plan.parts,
+            [&](std::size_t part) { kernels::cpu::group_norm_statistics_part(norm, plan, part, scratch); });
   kernels::cpu::group_norm_finish(norm, plan, scratch);
   for_parts(plan.parts,
             [&](std::size_t part) { kernels::cpu::group_norm_apply_part(norm, plan, part, scratch); });

@@ -33,9 +33,8 @@ void run(const kernels::cpu::WinogradConv& conv) {
   const auto plan = kernels::cpu::plan_winograd(conv);
   float* const shared = workspace(plan.scratch_floats + floats_of_all_threads(plan.thread_floats));
   for (std::size_t chunk = 0; chunk < plan.chunks; ++chunk) {
-    for_parts(plan.tile_parts, [&](std::size_t part) {
-      kernels::cpu::winograd_input_part(conv, plan, chunk, part, shared);
-    });
+    for_parts(plan.tile_parts,
+              [&](std::size_t part) { kernels::cpu::winograd_input_part(conv, plan, chunk, part, shared); });
     for_parts(plan.output_parts, plan.thread_floats, shared + plan.scratch_floats,
               [&](std::size_t part, float* scratch) {
                 kernels::cpu::winograd_output_part(conv, plan, chunk, part, shared, scratch);
@@ -80,8 +79,8 @@ kernels::cpu::PanelType panel_type(Conv2dLayout layout) {
 }
 
 std::int64_t packed_size(std::int64_t outputs, std::int64_t inputs, Conv2dLayout layout) {
-  const auto size =
-      in_panels(layout) ? kernels::cpu::packed_words(panel_type(layout), as_size(outputs), 9, as_size(inputs))
+  const auto size = in_panels(layout)
+                        ? kernels::cpu::packed_words(panel_type(layout), as_size(outputs), 9, as_size(inputs))
                         : kernels::cpu::winograd_weight_size(as_size(outputs), as_size(inputs));
   return static_cast<std::int64_t>(size);
 }
@@ -110,7 +109,7 @@ Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const
   if (where.precision == Precision::int8 && multiplies_bytes()) return Conv2dLayout::int8_panels;
   // AVX512-BF16 multiplies less than twice as fast as float32, Winograd saves three quarters of the products.
   return kernels::cpu::panel_unit() == kernels::cpu::PanelUnit::amx ? Conv2dLayout::bf16_panels
-                                                                  : Conv2dLayout::winograd_bf16;
+                                                                    : Conv2dLayout::winograd_bf16;
 }
 
 at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {

@@ -36,7 +36,8 @@ void pack_rows(const at::Tensor& rows, LinearLayout layout, void* panels) {
   else if (layout == LinearLayout::int8_panels)
     kernels::cpu::pack_int8_panels(rows.const_data_ptr<float>(), columns, 1, depth, words);
   else
-    kernels::cpu::pack_panels(static_cast<const std::uint16_t*>(rows.const_data_ptr()), columns, 1, depth, words);
+    kernels::cpu::pack_panels(static_cast<const std::uint16_t*>(rows.const_data_ptr()), columns, 1, depth,
+                              words);
 }
 
 const float* data_or_null(const at::Tensor& tensor) {

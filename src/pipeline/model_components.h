@@ -61,8 +61,8 @@ struct LoadOptions {
   std::function<void(int percent)> on_progress{};
 };
 
-// Where a component ("unet", "vae", "text_encoder", "text_encoder_2") of a model that is placed so goes: 8 bits
-// are not for text encoders.
+// Where a component ("unet", "vae", "text_encoder", "text_encoder_2") of a model that is placed so goes: 8
+// bits are not for text encoders.
 ops::Placement placement_of(std::string_view component, const ops::Placement& where);
 
 // Reads a diffusers folder. Everything is taken from its configuration files, nothing from its name.

@@ -17,8 +17,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-constexpr std::size_t kQueryRows = 96;  // a multiple of every tile's rows
-constexpr std::size_t kKeyBlock = 256;  // a multiple of every panel's width
+constexpr std::size_t kQueryRows = 96;              // a multiple of every tile's rows
+constexpr std::size_t kKeyBlock = 256;              // a multiple of every panel's width
 constexpr std::size_t kPackedKeys = 4 * kKeyBlock;  // by one part
 
 // How memory is laid out. Rows are padded to whole vectors, in bfloat16 to whole tiles.
@@ -58,8 +58,8 @@ struct HeadRows {
   const float* row(std::size_t i) const { return data + i * stride; }
 };
 
-// What differs between float32 and bfloat16: how operands lie, and how they are multiplied. Keys and values are
-// packed a range of keys at a time; where it ends beyond the last key, zeros follow.
+// What differs between float32 and bfloat16: how operands lie, and how they are multiplied. Keys and values
+// are packed a range of keys at a time; where it ends beyond the last key, zeros follow.
 class FloatProducts {
  public:
   FloatProducts(const Attention& attention, const Sizes& sizes, float* head, float* thread)
@@ -170,16 +170,16 @@ class Bf16Products {
 
   void score(std::size_t rows, std::size_t first_key, std::size_t keys, float* scores) const {
     multiply({.a = query_,
-                   .a_stride = depth_,
-                   .rows = round_up(rows, kBlockRows),
-                   .offsets = &kNoOffset,
-                   .segments = 1,
-                   .depth = depth_,
-                   .panels = key_ + first_key * depth_,
-                   .panel_stride = panel_words(depth_),
-                   .columns = keys,
-                   .c = scores,
-                   .c_stride = kKeyBlock});
+              .a_stride = depth_,
+              .rows = round_up(rows, kBlockRows),
+              .offsets = &kNoOffset,
+              .segments = 1,
+              .depth = depth_,
+              .panels = key_ + first_key * depth_,
+              .panel_stride = panel_words(depth_),
+              .columns = keys,
+              .c = scores,
+              .c_stride = kKeyBlock});
   }
 
   void add_values(std::size_t rows, std::size_t first_key, std::size_t keys, const float* probabilities,
@@ -187,17 +187,17 @@ class Bf16Products {
     for (std::size_t r = 0; r < rows; ++r)
       to_bf16(probabilities + r * kKeyBlock, keys, probabilities_ + r * kKeyBlock);
     multiply({.a = probabilities_,
-                   .a_stride = kKeyBlock,
-                   .rows = round_up(rows, kBlockRows),
-                   .offsets = &kNoOffset,
-                   .segments = 1,
-                   .depth = keys,
-                   .panels = value_ + first_key * kPanelColumns,
-                   .panel_stride = panel_words(keys_),
-                   .columns = width_,
-                   .c = output,
-                   .c_stride = width_,
-                   .add = true});
+              .a_stride = kKeyBlock,
+              .rows = round_up(rows, kBlockRows),
+              .offsets = &kNoOffset,
+              .segments = 1,
+              .depth = keys,
+              .panels = value_ + first_key * kPanelColumns,
+              .panel_stride = panel_words(keys_),
+              .columns = width_,
+              .c = output,
+              .c_stride = width_,
+              .add = true});
   }
 
  private:

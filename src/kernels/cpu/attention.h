@@ -18,9 +18,9 @@ struct Attention {
   bool bf16 = false;
 };
 
-// The work is cut into independent parts in two phases: first every part of packing the keys and values, then every
-// part of attending. All threads share `shared_floats` of scratch memory on a cache-line boundary, each brings
-// `thread_floats` of its own.
+// The work is cut into independent parts in two phases: first every part of packing the keys and values, then
+// every part of attending. All threads share `shared_floats` of scratch memory on a cache-line boundary, each
+// brings `thread_floats` of its own.
 struct AttentionPlan {
   std::size_t pack_parts = 0;
   std::size_t parts = 0;

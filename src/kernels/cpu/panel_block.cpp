@@ -125,8 +125,7 @@ SDW_AVX512 void multiply_rows_avx512(const PanelBlock& block, std::size_t row, c
   for (std::size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < kVectors; ++v)
-      sums[r][v] =
-          block.add ? _mm512_loadu_si512(c + r * block.c_stride + 16 * v) : _mm512_setzero_si512();
+      sums[r][v] = block.add ? _mm512_loadu_si512(c + r * block.c_stride + 16 * v) : _mm512_setzero_si512();
   }
   for (std::size_t s = 0; s < block.segments; ++s) {
     const Word* a = block.a + static_cast<std::ptrdiff_t>(row * block.a_stride) + block.offsets[s];

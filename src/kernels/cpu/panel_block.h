@@ -15,7 +15,8 @@ enum class PanelType {
 // What a row of inputs or a column of weights is counted in: one bfloat16 or two bytes.
 using Word = std::uint16_t;
 
-// Columns of a panel, and what rows and depth of a block are multiples of: two tiles of AMX in each direction.
+// Columns of a panel, and what rows and depth of a block are multiples of: two tiles of AMX in each
+// direction.
 inline constexpr std::size_t kPanelColumns = 32, kBlockRows = 32, kDepthWords = 32;
 
 constexpr std::size_t round_up(std::size_t value, std::size_t unit) {
@@ -52,7 +53,7 @@ struct PanelBlock {
   const Word* panels = nullptr;
   std::size_t panel_stride = 0;
   std::size_t columns = kPanelColumns;  // a multiple of block_units().columns
-  float* c = nullptr;  // [rows, c_stride]; of int8, the bits of std::int32_t
+  float* c = nullptr;                   // [rows, c_stride]; of int8, the bits of std::int32_t
   std::size_t c_stride = 0;
   bool add = false;  // to what `c` holds
 };

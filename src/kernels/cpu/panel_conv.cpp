@@ -120,8 +120,8 @@ void Part(const PanelConv& conv, const PanelConvPlan& plan, std::size_t part, fl
   rows.count = std::min(plan.block_rows, conv.out_height - rows.first);
 
   float* const sums = scratch;
-  auto* const picture =
-      reinterpret_cast<Word*>(scratch + round_up(plan.block_rows * pitch_of(conv), kBlockRows) * kPanelColumns);
+  auto* const picture = reinterpret_cast<Word*>(
+      scratch + round_up(plan.block_rows * pitch_of(conv), kBlockRows) * kPanelColumns);
   const ByteScale by = scale_of_rows(conv, rows);
   convert_rows(conv, rows, by, picture);
   const std::size_t words = packed_panel_words(conv.type, 9, conv.in_channels);

@@ -9,8 +9,8 @@ namespace sdw::kernels::cpu {
 
 // What follows the values of each panel of bytes: how to make floats of its sums.
 struct Int8Columns {
-  float scale[kPanelColumns];        // weight = scale * byte
-  std::int32_t total[kPanelColumns]; // of the column's bytes
+  float scale[kPanelColumns];         // weight = scale * byte
+  std::int32_t total[kPanelColumns];  // of the column's bytes
 };
 
 // Words of one panel of weights [kPanelColumns, segments, depth].

@@ -84,9 +84,9 @@ HWY_INLINE Word word_of_zero(PanelType type, ByteScale by) {
 // Where the sums of one panel go.
 struct PanelOutput {
   PanelType type;
-  const Word* ends;      // of a panel of bytes: its Int8Columns
-  const float* bias;     // [count] or null
-  std::size_t count;     // columns
+  const Word* ends;   // of a panel of bytes: its Int8Columns
+  const float* bias;  // [count] or null
+  std::size_t count;  // columns
 };
 
 // output = sums as floats + bias (+ residual), for one row.

@@ -80,8 +80,8 @@ std::size_t tile_count(const WinogradConv& conv) {
 }
 
 constexpr std::size_t kTilesPerPart = 8;
-// Input channels multiplied at a time, and tiles of one part of phase two: filters and products of such a piece
-// stay in the second-level cache.
+// Input channels multiplied at a time, and tiles of one part of phase two: filters and products of such a
+// piece stay in the second-level cache.
 constexpr std::size_t kDepth = 64;
 constexpr std::size_t kGroupTiles = 96;
 // Between the 36 points: without it all of them would fall into one set of the first-level cache.
@@ -104,8 +104,8 @@ WinogradPlan Plan(const WinogradConv& conv) {
   // Transformed inputs of a chunk are read by every thread from the shared cache.
   constexpr std::size_t kChunkBytes = std::size_t{12} << 20;
   const std::size_t tiles = tile_count(conv), depth = depth_blocks(conv) * kDepth;
-  const std::size_t groups = std::max<std::size_t>(
-      kChunkBytes / (kPoints * depth * sizeof(float) * kGroupTiles), 1);
+  const std::size_t groups =
+      std::max<std::size_t>(kChunkBytes / (kPoints * depth * sizeof(float) * kGroupTiles), 1);
   WinogradPlan plan;
   plan.chunks = (tiles + groups * kGroupTiles - 1) / (groups * kGroupTiles);
   plan.chunk_tiles = (tiles + plan.chunks - 1) / plan.chunks;
@@ -187,7 +187,8 @@ HWY_INLINE FloatVector load_widened(const std::uint16_t* bf16) {
   return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(word, hn::LoadU(half, bf16))));
 }
 
-// Packed filters of one block of output channels and `depth` input channels -> [point][depth][kPanelWidth], points panel_stride(depth) apart.
+// Packed filters of one block of output channels and `depth` input channels -> [point][depth][kPanelWidth],
+// points panel_stride(depth) apart.
 template <class Weight>
 void transform_filters(const Weight* packed, std::size_t depth, float* panels) {
   for (std::size_t c = 0; c < depth; ++c, packed += 9 * kPanelWidth) {
@@ -204,7 +205,8 @@ void transform_filters(const Weight* packed, std::size_t depth, float* panels) {
         FloatVector out[kInTile];
         transform_weight(half[i], out);
         for (std::size_t j = 0; j < kInTile; ++j) {
-          hn::StoreU(out[j], kFloat, panels + (i * kInTile + j) * panel_stride(depth) + c * kPanelWidth + lane);
+          hn::StoreU(out[j], kFloat,
+                     panels + (i * kInTile + j) * panel_stride(depth) + c * kPanelWidth + lane);
         }
       }
     }
@@ -276,8 +278,8 @@ void multiply(const WinogradConv& conv, const WinogradPlan& plan, std::size_t fi
     else
       transform_filters(conv.bf16_weight + packed, depth, panels);
     for (std::size_t point = 0; point < kPoints; ++point) {
-      const float* const inputs = scratch + point * transformed.point_stride +
-                                  block * transformed.block_stride + first_tile * kDepth;
+      const float* const inputs =
+          scratch + point * transformed.point_stride + block * transformed.block_stride + first_tile * kDepth;
       const float* const panel = panels + point * panel_stride(depth);
       float* const sums = products + point * product_stride(plan);
       if (block == 0)

@@ -31,15 +31,15 @@ void pack_winograd_weight(const float* weight, std::size_t out_channels, std::si
 void pack_winograd_weight(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
                           std::uint16_t* packed);
 
-// The tiles are cut into chunks, each worked on in two phases whose parts are independent: first every part of
-// phase one, then every part of phase two, then the next chunk. `scratch` holds `scratch_floats` floats, shared
-// by all threads; each thread brings `thread_floats` of its own.
+// The tiles are cut into chunks, each worked on in two phases whose parts are independent: first every part
+// of phase one, then every part of phase two, then the next chunk. `scratch` holds `scratch_floats` floats,
+// shared by all threads; each thread brings `thread_floats` of its own.
 struct WinogradPlan {
   std::size_t chunks = 0;
-  std::size_t chunk_tiles = 0;    // of a full chunk
-  std::size_t tile_parts = 0;     // parts of phase one: input transforms
-  std::size_t group_tiles = 0;    // of one part of phase two
-  std::size_t output_parts = 0;   // parts of phase two: blocks of output channels of groups of tiles
+  std::size_t chunk_tiles = 0;   // of a full chunk
+  std::size_t tile_parts = 0;    // parts of phase one: input transforms
+  std::size_t group_tiles = 0;   // of one part of phase two
+  std::size_t output_parts = 0;  // parts of phase two: blocks of output channels of groups of tiles
   std::size_t scratch_floats = 0;
   std::size_t thread_floats = 0;
 };

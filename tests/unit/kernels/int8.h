@@ -8,7 +8,8 @@ namespace sdw::kernels::cpu {
 
 // Inputs and weights that bytes hold exactly, so that a product of bytes equals one of float32.
 
-// `count` rows of `size` values k / 64 for whole k, each with the least and the largest of a range of 256 of them.
+// `count` rows of `size` values k / 64 for whole k, each with the least and the largest of a range of 256 of
+// them.
 inline std::vector<float> exact_inputs(std::size_t count, std::size_t size, unsigned seed) {
   std::mt19937 random(seed);
   std::vector<float> out(count * size);

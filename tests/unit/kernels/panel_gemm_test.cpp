@@ -6,8 +6,8 @@
 
 #include "kernels/cpu/panel_block.h"
 #include "unit/kernels/bf16.h"
-#include "unit/kernels/int8.h"
 #include "unit/kernels/instruction_sets.h"
+#include "unit/kernels/int8.h"
 
 namespace sdw::kernels::cpu {
 namespace {
@@ -27,8 +27,8 @@ struct Operands {
   std::vector<Word> packed;
 };
 
-// Rounding of the operands is part of the definition; bytes hold theirs exactly. Packed weights are full of NaNs
-// at first, so that a part never written, or a fringe multiplied into a sum, shows.
+// Rounding of the operands is part of the definition; bytes hold theirs exactly. Packed weights are full of
+// NaNs at first, so that a part never written, or a fringe multiplied into a sum, shows.
 Operands operands(PanelType type, const Case& c) {
   Operands out;
   out.packed.assign(packed_words(type, c.columns, 1, c.depth), 0x7FFF);
@@ -59,8 +59,8 @@ std::vector<double> product(const Case& c, const std::vector<float>& input, cons
   return out;
 }
 
-std::vector<float> run(PanelType type, const Case& c, const Operands& operands, const std::vector<float>& bias,
-                       const std::vector<float>& residual) {
+std::vector<float> run(PanelType type, const Case& c, const Operands& operands,
+                       const std::vector<float>& bias, const std::vector<float>& residual) {
   std::vector<float> output(c.rows * c.columns, NAN);
   const PanelGemm gemm{.type = type,
                        .input = operands.input.data(),
@@ -82,8 +82,8 @@ void expect_equal_to_definition(const Case& c) {
   for (const auto type : {PanelType::bf16, PanelType::int8}) {
     if (type == PanelType::int8 && !can_multiply(type)) continue;
     const Operands given = operands(type, c);
-    const auto rounded = type == PanelType::bf16 && can_multiply(type) ? widened(to_nearest_bf16(given.input))
-                                                                       : given.input;
+    const auto rounded =
+        type == PanelType::bf16 && can_multiply(type) ? widened(to_nearest_bf16(given.input)) : given.input;
     EXPECT_LT(relative_error(run(type, c, given, bias, residual),
                              product(c, rounded, given.weight, bias, residual)),
               tolerance(c.depth))
@@ -136,9 +136,9 @@ TEST(PanelGemm, BytesOfAnyValuesAreCloseToTheProduct) {
     given.weight = random_values(c.columns * c.depth, 2);
     given.packed.resize(packed_words(PanelType::int8, c.columns, 1, c.depth));
     pack_int8_panels(given.weight.data(), c.columns, 1, c.depth, given.packed.data());
-    EXPECT_LT(relative_error(run(PanelType::int8, c, given, {}, {}),
-                             product(c, given.input, given.weight, {}, {})),
-              0.02);
+    EXPECT_LT(
+        relative_error(run(PanelType::int8, c, given, {}, {}), product(c, given.input, given.weight, {}, {})),
+        0.02);
   });
 }
 
