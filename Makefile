@@ -69,7 +69,8 @@ demo-accuracy: build deps-test ## judge the bundled model on prompts its trainin
 	@$(PYTHON) tools/demo_accuracy.py
 
 .PHONY: bench
-bench: build deps-test ## time sd-worker against diffusers on a full-size model with random weights; fills docs/performance.md
+bench: build deps-test ## time sd-worker against diffusers and OpenVINO on a full-size model; fills docs/performance.md
+	@tools/setup/python_env.sh $(VENV) bench
 	@test -e $(BUILD)/synthetic/sd15/model_index.json || \
 	  $(PYTHON) tools/make_synthetic.py --family sd15 --output $(BUILD)/synthetic/sd15
 	@$(PYTHON) bench/peers.py $(BUILD)/synthetic/sd15 --output docs/performance.md

@@ -1,4 +1,4 @@
-"""Times sd-worker against diffusers: same weights, same prompt, same machine, in turn (A B A B), medians.
+"""Times sd-worker against diffusers and OpenVINO: same weights, same prompt, same machine, in turn (A B A B), medians.
 
     python bench/peers.py MODEL_FOLDER [--size 512] [--steps 4] [--rounds 2] [--output docs/performance.md]
 
@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+EXPORT = "convert for OpenVINO"
 PICTURE_STEPS = 20
 PROMPT = "a red circle on a blue background"
 PEERS = {
@@ -29,6 +30,8 @@ PEERS = {
     "diffusers f32": ("diffusers", "f32"),
     "diffusers f32, channels-last": ("diffusers", "f32 channels-last"),
     "diffusers bf16, channels-last": ("diffusers", "bf16 channels-last"),
+    "OpenVINO f32": ("openvino", "f32"),
+    "OpenVINO bf16": ("openvino", "bf16"),
 }
 
 
@@ -65,10 +68,68 @@ def time_diffusers(arguments, how):
     return {"step": statistics.median(steps), "decode": time.perf_counter() - begin}
 
 
+def openvino_folder(arguments):
+    return arguments.work / f"openvino-{arguments.model.name}-{arguments.size}"
+
+
+def export_openvino(arguments):
+    """Converts UNet and decoder once, at one size and a batch of two for guidance, as OpenVINO's models with f16 weights."""
+    import openvino
+    import torch
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+
+    class Denoiser(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.unet = UNet2DConditionModel.from_pretrained(arguments.model / "unet", torch_dtype=torch.float32)
+
+        def forward(self, sample, timestep, states):
+            return self.unet(sample, timestep, encoder_hidden_states=states, return_dict=False)[0]
+
+    class Decoder(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.vae = AutoencoderKL.from_pretrained(arguments.model / "vae", torch_dtype=torch.float32)
+
+        def forward(self, latents):
+            return self.vae.decode(latents, return_dict=False)[0]
+
+    side = arguments.size // 8
+    width = json.loads((arguments.model / "unet" / "config.json").read_text())["cross_attention_dim"]
+    inputs = {"unet": (Denoiser, (torch.randn(2, 4, side, side), torch.tensor(1.0), torch.randn(2, 77, width))),
+              "decoder": (Decoder, (torch.randn(1, 4, side, side),))}
+    for name, (network, example) in inputs.items():
+        with torch.inference_mode():
+            converted = openvino.convert_model(network().eval(), example_input=example,
+                                               input=[tuple(value.shape) for value in example])
+        openvino.save_model(converted, openvino_folder(arguments) / f"{name}.xml", compress_to_fp16=True)
+
+
+def time_openvino(arguments, how):
+    """Runs in a process of its own."""
+    import numpy
+    import openvino
+
+    settings = {"INFERENCE_PRECISION_HINT": how, "INFERENCE_NUM_THREADS": arguments.threads, "PERFORMANCE_HINT": "LATENCY"}
+    core, random = openvino.Core(), numpy.random.default_rng(1)
+
+    def seconds(name, repeats):
+        network = core.compile_model(openvino_folder(arguments) / f"{name}.xml", "CPU", settings)
+        inputs = [random.standard_normal(list(port.shape), dtype=numpy.float32) for port in network.inputs]
+        request, times = network.create_infer_request(), []
+        for _ in range(repeats):
+            begin = time.perf_counter()
+            request.infer(inputs)
+            times.append(time.perf_counter() - begin)
+        return times
+
+    return {"step": statistics.median(seconds("unet", arguments.steps)[1:]), "decode": seconds("decoder", 1)[0]}
+
+
 def run_alone(arguments, name):
     """What one process of the peer measures, and its peak memory."""
     command = [sys.executable, __file__, str(arguments.model), "--only", name, "--size", str(arguments.size),
-               "--steps", str(arguments.steps), "--threads", str(arguments.threads)]
+               "--steps", str(arguments.steps), "--threads", str(arguments.threads), "--work", str(arguments.work)]
     result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
     if result.returncode != 0:
         sys.exit(f"{name}: {result.stderr.strip().splitlines()[-1]}")
@@ -76,8 +137,11 @@ def run_alone(arguments, name):
 
 
 def measure_here(arguments):
+    if arguments.only == EXPORT:
+        export_openvino(arguments)
+        return print("{}")
     program, how = PEERS[arguments.only]
-    measured = (time_sd_worker if program == "sd-worker" else time_diffusers)(arguments, how)
+    measured = {"sd-worker": time_sd_worker, "diffusers": time_diffusers, "openvino": time_openvino}[program](arguments, how)
     who = resource.RUSAGE_CHILDREN if program == "sd-worker" else resource.RUSAGE_SELF
     print(json.dumps({**measured, "memory": resource.getrusage(who).ru_maxrss / 1024}))
 
@@ -118,11 +182,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
-    parser.add_argument("--only", choices=PEERS, help=argparse.SUPPRESS)
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "peers", help="folder of converted models")
+    parser.add_argument("--only", choices=[*PEERS, EXPORT], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.only:
         return measure_here(arguments)
 
+    if not (openvino_folder(arguments) / "decoder.xml").exists():
+        run_alone(arguments, EXPORT)
     runs = {name: [] for name in PEERS}
     for number in range(arguments.rounds):
         for name in PEERS:

@@ -71,4 +71,6 @@ def open_page(chromium):
 
 @pytest.fixture
 def page(open_page, worker):
+    """Of the shared worker, once it is done with what earlier tests left."""
+    worker.wait_idle()
     return open_page(worker)

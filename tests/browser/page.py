@@ -44,10 +44,11 @@ class Page:
             self.find(f"#{name}").fill(str(value))
 
     def make(self, prompt="a large red circle on a white background", steps=SHORT, **fields):
-        """Presses the button; the job that was sent."""
+        """Presses the button; the job that was sent, and answered."""
         self.fill(prompt=prompt, steps=steps, **fields)
         with self.tab.expect_request(lambda request: request.method == "POST") as sent:
             self.tab.get_by_role("button", name="Make picture").click()
+        sent.value.response()
         return sent.value.post_data_json
 
     def choose_picture(self, file):

@@ -99,6 +99,12 @@ class Worker:
             time.sleep(0.02)
         return document
 
+    def wait_idle(self, seconds=60):
+        deadline = time.monotonic() + seconds
+        while any(self.client.get("/v1/jobs", params={"state": state}).json()["jobs"] for state in ("queued", "running")):
+            assert time.monotonic() < deadline, "the worker still has jobs"
+            time.sleep(0.02)
+
     def stream(self, job_id, headers=None, query=""):
         """Every event of the job, until the stream ends."""
         with connect_sse(self.client, "GET", f"/v1/jobs/{job_id}/stream{query}", headers=headers or {}) as source:
