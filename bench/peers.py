@@ -94,6 +94,7 @@ def export_openvino(arguments):
         def forward(self, latents):
             return self.vae.decode(latents, return_dict=False)[0]
 
+    openvino_folder(arguments).mkdir(parents=True, exist_ok=True)
     side = arguments.size // 8
     width = json.loads((arguments.model / "unet" / "config.json").read_text())["cross_attention_dim"]
     inputs = {"unet": (Denoiser, (torch.randn(2, 4, side, side), torch.tensor(1.0), torch.randn(2, 77, width))),
@@ -101,7 +102,7 @@ def export_openvino(arguments):
     for name, (network, example) in inputs.items():
         with torch.inference_mode():
             converted = openvino.convert_model(network().eval(), example_input=example,
-                                               input=[tuple(value.shape) for value in example])
+                                               input=[openvino.PartialShape(list(value.shape)) for value in example])
         openvino.save_model(converted, openvino_folder(arguments) / f"{name}.xml", compress_to_fp16=True)
 
 
