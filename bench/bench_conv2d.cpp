@@ -6,7 +6,6 @@
 #include <benchmark/benchmark.h>
 #include <c10/core/InferenceMode.h>
 
-#include "ops/caching_allocator.h"
 #include "ops/conv2d.h"
 
 namespace {
@@ -59,9 +58,3 @@ void aten(benchmark::State& state) {
 BENCHMARK(aten)->Apply(shapes);
 
 }  // namespace
-
-int main(int argc, char** argv) {
-  sdw::ops::install_caching_allocator();  // as the program does
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
-}

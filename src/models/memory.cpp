@@ -8,8 +8,7 @@ std::int64_t prepared_bytes(std::int64_t parameters, const ops::Placement& where
   if (!where.device.is_cpu() || where.precision == ops::Precision::exact)
     return parameters * static_cast<std::int64_t>(c10::elementSize(where.dtype));
   // On the CPU, narrower weights multiply float32 activations.
-  const bool bytes = where.precision == ops::Precision::int8 && ops::multiplies_bytes();
-  return parameters * (bytes ? 1 : 2);
+  return parameters * (ops::in_bytes(where) ? 1 : 2);
 }
 
 }  // namespace sdw::models

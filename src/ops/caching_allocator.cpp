@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "support/round_up.h"
+
 namespace sdw::ops {
 namespace {
 
@@ -20,10 +22,6 @@ struct Block {
   void* data = nullptr;
   std::size_t size = 0;  // a multiple of kHugePage
 };
-
-std::size_t round_up(std::size_t value, std::size_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
 
 // Begins on a huge page; no data where the system has none left.
 Block map_block(std::size_t size) {

@@ -106,7 +106,7 @@ Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const
   const bool ours = where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
   if (!ours || !is_plain_3x3(filters, shape)) return Conv2dLayout::plain;
   if (where.precision == Precision::exact) return Conv2dLayout::winograd;
-  if (where.precision == Precision::int8 && multiplies_bytes()) return Conv2dLayout::int8_panels;
+  if (in_bytes(where)) return Conv2dLayout::int8_panels;
   // AVX512-BF16 multiplies less than twice as fast as float32, Winograd saves three quarters of the products.
   return kernels::cpu::panel_unit() == kernels::cpu::PanelUnit::amx ? Conv2dLayout::bf16_panels
                                                                     : Conv2dLayout::winograd_bf16;

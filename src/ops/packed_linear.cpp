@@ -78,8 +78,7 @@ LinearLayout layout_for(const Placement& where) {
   const bool ours = where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
   if (!ours) return LinearLayout::plain;
   if (where.precision == Precision::exact) return LinearLayout::panels;
-  return where.precision == Precision::int8 && multiplies_bytes() ? LinearLayout::int8_panels
-                                                                  : LinearLayout::bf16_panels;
+  return in_bytes(where) ? LinearLayout::int8_panels : LinearLayout::bf16_panels;
 }
 
 at::Tensor packed_panels(const at::Tensor& weight, LinearLayout layout) {

@@ -7,8 +7,8 @@
 
 namespace sdw::ops {
 
-bool multiplies_bytes() {
-  return kernels::cpu::can_multiply(kernels::cpu::PanelType::int8);
+bool in_bytes(const Placement& where) {
+  return where.precision == Precision::int8 && kernels::cpu::can_multiply(kernels::cpu::PanelType::int8);
 }
 
 Placement at_least_16_bits(Placement where) {

@@ -14,8 +14,8 @@ struct Placement {
   Precision precision = Precision::exact;
 };
 
-// Has this CPU products of bytes? Where it has none, int8 is fast.
-bool multiplies_bytes();
+// Are products placed so products of bytes? Where the CPU has none, int8 is fast.
+bool in_bytes(const Placement& where);
 
 // For layers in which 8 bits would show: the same, with 16 bits where `where` asks for 8.
 Placement at_least_16_bits(Placement where);

@@ -46,6 +46,13 @@ struct alignas(64) TileShapes {
   std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
+// Tile numbers are part of the instruction, so no function can take them.
+#define SDW_ADD_TILE_PRODUCT(sums, rows, columns) \
+  if constexpr (kType == PanelType::int8)         \
+    _tile_dpbusd(sums, rows, columns);            \
+  else                                            \
+    _tile_dpbf16ps(sums, rows, columns)
+
 // 32 rows by 32 columns: tiles 0 to 3 hold the sums, 4 and 5 the rows, 6 and 7 the columns.
 template <PanelType kType>
 SDW_AMX void multiply_tiles_amx(const PanelBlock& block, std::size_t row, const Word* panel, float* c) {
@@ -67,21 +74,12 @@ SDW_AMX void multiply_tiles_amx(const PanelBlock& block, std::size_t row, const 
     for (std::size_t k = 0; k < block.depth; k += 32, a += 32, panel += 32 * kPanelColumns) {
       _tile_loadd(6, panel, 128);
       _tile_loadd(4, a, a_bytes);
-      if constexpr (kType == PanelType::int8) {
-        _tile_dpbusd(0, 4, 6);
-        _tile_loadd(7, panel + 32, 128);
-        _tile_dpbusd(1, 4, 7);
-        _tile_loadd(5, a + 16 * block.a_stride, a_bytes);
-        _tile_dpbusd(2, 5, 6);
-        _tile_dpbusd(3, 5, 7);
-      } else {
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_loadd(7, panel + 32, 128);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_loadd(5, a + 16 * block.a_stride, a_bytes);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
-      }
+      SDW_ADD_TILE_PRODUCT(0, 4, 6);
+      _tile_loadd(7, panel + 32, 128);
+      SDW_ADD_TILE_PRODUCT(1, 4, 7);
+      _tile_loadd(5, a + 16 * block.a_stride, a_bytes);
+      SDW_ADD_TILE_PRODUCT(2, 5, 6);
+      SDW_ADD_TILE_PRODUCT(3, 5, 7);
     }
   }
   _tile_stored(0, c, c_bytes);
@@ -89,6 +87,8 @@ SDW_AMX void multiply_tiles_amx(const PanelBlock& block, std::size_t row, const 
   _tile_stored(2, lower, c_bytes);
   _tile_stored(3, lower + 16, c_bytes);
 }
+
+#undef SDW_ADD_TILE_PRODUCT
 
 template <PanelType kType>
 SDW_AMX void multiply_amx(const PanelBlock& block) {

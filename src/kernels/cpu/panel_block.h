@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "support/round_up.h"
+
 namespace sdw::kernels::cpu {
 
 // Weights of fewer bits than float32, packed as multiplying instructions read them: AVX512-BF16, AVX512-VNNI
@@ -18,10 +20,6 @@ using Word = std::uint16_t;
 // Columns of a panel, and what rows and depth of a block are multiples of: two tiles of AMX in each
 // direction.
 inline constexpr std::size_t kPanelColumns = 32, kBlockRows = 32, kDepthWords = 32;
-
-constexpr std::size_t round_up(std::size_t value, std::size_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
 
 // Words that `depth` values take, filled up to the end of a block.
 constexpr std::size_t depth_words(PanelType type, std::size_t depth) {

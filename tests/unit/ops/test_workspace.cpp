@@ -1,5 +1,3 @@
-#include "ops/workspace.h"
-
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <mutex>
@@ -7,6 +5,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "ops/workspace.h"
 
 namespace sdw::ops {
 namespace {
