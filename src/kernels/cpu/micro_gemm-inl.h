@@ -19,6 +19,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 using FloatTag = hn::ScalableTag<float>;
 using FloatVector = hn::Vec<FloatTag>;
 inline constexpr FloatTag kFloat;
+using WordTag = hn::RebindToUnsigned<FloatTag>;
+inline constexpr WordTag kWord;
 inline constexpr std::size_t kLanes = HWY_LANES(float);
 // Columns of a panel of weights, and rows of a register tile: accumulators for 12 x 2 vectors fit 32
 // registers, 4 x 2 fit 16.

@@ -18,6 +18,7 @@ namespace sdw::kernels::cpu {
 namespace {
 
 std::atomic<int> chosen{-1};
+constexpr std::size_t kRowsAvx512 = 8;  // of a register tile
 
 #ifdef SDW_PANEL_UNITS
 
@@ -151,7 +152,7 @@ SDW_AVX512 void multiply_rows_avx512(const PanelBlock& block, std::size_t row, c
 
 template <PanelType kType>
 SDW_AVX512 void multiply_avx512(const PanelBlock& block) {
-  constexpr std::size_t kRows = 8;
+  constexpr std::size_t kRows = kRowsAvx512;
   const Word* panel = block.panels;
   for (std::size_t first = 0; first < block.columns; first += kPanelColumns, panel += block.panel_stride) {
     const bool whole = block.columns - first >= kPanelColumns;
@@ -216,7 +217,7 @@ void choose_panel_unit(PanelUnit unit) {
 }
 
 BlockUnits block_units() {
-  return panel_unit() == PanelUnit::amx ? BlockUnits{32, 32} : BlockUnits{2, 16};
+  return panel_unit() == PanelUnit::amx ? BlockUnits{32, 32, 32} : BlockUnits{kRowsAvx512, 2, 16};
 }
 
 bool can_multiply(PanelType type) {

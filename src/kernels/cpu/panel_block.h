@@ -31,9 +31,9 @@ constexpr std::size_t panel_words(std::size_t depth_words) {
   return depth_words * kPanelColumns;
 }
 
-// What depth (in words) and columns of a block may be cut to, by the unit in use.
+// What rows, depth (in words) and columns of a block are multiples of, by the unit in use.
 struct BlockUnits {
-  std::size_t depth, columns;
+  std::size_t rows, depth, columns;
 };
 
 // One block of a product:
@@ -44,7 +44,7 @@ struct PanelBlock {
   PanelType type = PanelType::bf16;
   const Word* a = nullptr;
   std::size_t a_stride = 0;
-  std::size_t rows = 0;                     // a multiple of kBlockRows, all of them readable in `a`
+  std::size_t rows = 0;                     // a multiple of block_units().rows, all readable in `a`
   const std::ptrdiff_t* offsets = nullptr;  // [segments]
   std::size_t segments = 0;
   std::size_t depth = 0;  // of a segment, a multiple of block_units().depth

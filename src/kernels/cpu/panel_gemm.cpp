@@ -12,9 +12,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-using WordTag = hn::RebindToUnsigned<FloatTag>;
-inline constexpr WordTag kWord;
-
 // c[r, 0..kPanelColumns) = sum over k of a[r, k] * panel[k, :] for kRows rows, weights widened in registers.
 template <std::size_t kRows>
 HWY_INLINE void widen_tile(const float* HWY_RESTRICT a, std::size_t a_stride, std::size_t depth,

@@ -1,6 +1,7 @@
 #include "kernels/cpu/winograd.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/winograd.cpp"
@@ -8,6 +9,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/cpu/micro_gemm-inl.h"
+#include "kernels/cpu/panel_block.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
@@ -80,15 +82,35 @@ std::size_t tile_count(const WinogradConv& conv) {
 }
 
 constexpr std::size_t kTilesPerPart = 8;
-// Input channels multiplied at a time, and tiles of one part of phase two: filters and products of such a
-// piece stay in the second-level cache.
-constexpr std::size_t kDepth = 64;
+// Tiles of one part of phase two, and bytes of the input channels multiplied at a time: filters and products
+// of such a piece stay in the second-level cache.
 constexpr std::size_t kGroupTiles = 96;
+constexpr std::size_t kDepthBytes = 256;
 // Between the 36 points: without it all of them would fall into one set of the first-level cache.
 constexpr std::size_t kGap = 16;
 
+// What is multiplied is either float or Word, a bfloat16.
+template <class Element>
+constexpr std::size_t kDepth = kDepthBytes / sizeof(Element);
+
+// Calls `run` with an element of the type that is multiplied.
+template <class Run>
+auto with_element(const WinogradConv& conv, const Run& run) {
+  if constexpr (kPanelWidth == kPanelColumns) {
+    if (conv.weight == nullptr && can_multiply(PanelType::bf16)) return run(Word{});
+  }
+  return run(float{});
+}
+
+// What rows and depth of a product are filled up to.
+template <class Element>
+BlockUnits units() {
+  return std::is_same_v<Element, Word> ? block_units() : BlockUnits{kTileRows, 1, 1};
+}
+
+template <class Element>
 std::size_t depth_blocks(const WinogradConv& conv) {
-  return (conv.in_channels + kDepth - 1) / kDepth;
+  return (conv.in_channels + kDepth<Element> - 1) / kDepth<Element>;
 }
 
 // From one point to the next, of filters and of products.
@@ -100,31 +122,43 @@ std::size_t product_stride(const WinogradPlan& plan) {
   return plan.group_tiles * kPanelWidth + kGap;
 }
 
-WinogradPlan Plan(const WinogradConv& conv) {
+// Floats whose memory holds so many elements.
+template <class Element>
+constexpr std::size_t floats_for(std::size_t elements) {
+  return (elements * sizeof(Element) + sizeof(float) - 1) / sizeof(float);
+}
+
+// Transformed inputs lie as [point][block of kDepth channels][tile][kDepth].
+template <class Element>
+struct Transformed {
+  std::size_t block_stride, point_stride;
+  Transformed(const WinogradConv& conv, const WinogradPlan& plan)
+      : block_stride(round_up(plan.chunk_tiles, units<Element>().rows) * kDepth<Element>),
+        point_stride(depth_blocks<Element>(conv) * block_stride + kGap) {}
+};
+
+template <class Element>
+WinogradPlan plan_for(const WinogradConv& conv) {
   // Transformed inputs of a chunk are read by every thread from the shared cache.
   constexpr std::size_t kChunkBytes = std::size_t{12} << 20;
-  const std::size_t tiles = tile_count(conv), depth = depth_blocks(conv) * kDepth;
-  const std::size_t groups =
-      std::max<std::size_t>(kChunkBytes / (kPoints * depth * sizeof(float) * kGroupTiles), 1);
+  const std::size_t tiles = tile_count(conv), bytes = depth_blocks<Element>(conv) * kDepthBytes;
+  const std::size_t groups = std::max<std::size_t>(kChunkBytes / (kPoints * bytes * kGroupTiles), 1);
   WinogradPlan plan;
   plan.chunks = (tiles + groups * kGroupTiles - 1) / (groups * kGroupTiles);
   plan.chunk_tiles = (tiles + plan.chunks - 1) / plan.chunks;
   const std::size_t chunk_groups = (plan.chunk_tiles + kGroupTiles - 1) / kGroupTiles;
   plan.group_tiles = (plan.chunk_tiles + chunk_groups - 1) / chunk_groups;
-  plan.group_tiles = (plan.group_tiles + kTileRows - 1) / kTileRows * kTileRows;
+  plan.group_tiles = round_up(plan.group_tiles, units<Element>().rows);
   plan.tile_parts = (plan.chunk_tiles + kTilesPerPart - 1) / kTilesPerPart;
   plan.output_parts = chunk_groups * ((conv.out_channels + kPanelWidth - 1) / kPanelWidth);
-  plan.scratch_floats = kPoints * (plan.chunk_tiles * depth + kGap);
-  plan.thread_floats = kPoints * (panel_stride(kDepth) + product_stride(plan));
+  plan.scratch_floats = floats_for<Element>(kPoints * Transformed<Element>(conv, plan).point_stride);
+  plan.thread_floats = kPoints * (floats_for<Element>(panel_stride(kDepth<Element>)) + product_stride(plan));
   return plan;
 }
 
-// Transformed inputs lie as [point][block of kDepth channels][tile][kDepth].
-struct Transformed {
-  std::size_t block_stride, point_stride;
-  Transformed(const WinogradConv& conv, const WinogradPlan& plan)
-      : block_stride(plan.chunk_tiles * kDepth), point_stride(depth_blocks(conv) * block_stride + kGap) {}
-};
+WinogradPlan Plan(const WinogradConv& conv) {
+  return with_element(conv, [&](auto element) { return plan_for<decltype(element)>(conv); });
+}
 
 // Vectors over channels of one 6x6 input patch; zeros outside the picture. `count` channels, at most kLanes.
 HWY_INLINE void load_patch(const WinogradConv& conv, const TilePlace& place, std::size_t channel,
@@ -149,20 +183,40 @@ HWY_INLINE void load_patch(const WinogradConv& conv, const TilePlace& place, std
   }
 }
 
-void InputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
-               float* scratch) {
+// To the nearest bfloat16 (ties away from zero): in the lower and in the upper half of each lane.
+HWY_INLINE hn::Vec<WordTag> lower_bf16(FloatVector value) {
+  return hn::ShiftRight<16>(hn::Add(hn::BitCast(kWord, value), hn::Set(kWord, 0x8000U)));
+}
+
+HWY_INLINE hn::Vec<WordTag> upper_bf16(FloatVector value) {
+  return hn::And(hn::Add(hn::BitCast(kWord, value), hn::Set(kWord, 0x8000U)), hn::Set(kWord, 0xFFFF0000U));
+}
+
+HWY_INLINE void store_as(FloatVector value, float* to) {
+  hn::StoreU(value, kFloat, to);
+}
+
+HWY_INLINE void store_as(FloatVector value, Word* to) {
+  constexpr hn::Rebind<Word, FloatTag> half;
+  hn::StoreU(hn::TruncateTo(half, lower_bf16(value)), half, to);
+}
+
+template <class Element>
+void input_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
+                Element* scratch) {
   const std::size_t first = chunk * plan.chunk_tiles;
   const std::size_t total = tile_count(conv);
   const std::size_t begin = part * kTilesPerPart, end = std::min(begin + kTilesPerPart, plan.chunk_tiles);
-  const Transformed transformed(conv, plan);
+  const Transformed<Element> transformed(conv, plan);
+  const std::size_t channels = round_up(conv.in_channels, units<Element>().depth);
   for (std::size_t t = begin; t < end && first + t < total; ++t) {
     const TilePlace place = place_of(conv, first + t);
-    for (std::size_t channel = 0; channel < conv.in_channels; channel += kLanes) {
-      const std::size_t count = std::min(kLanes, conv.in_channels - channel);
+    for (std::size_t channel = 0; channel < channels; channel += kLanes) {
+      const std::size_t count = std::min(kLanes, conv.in_channels - std::min(channel, conv.in_channels));
       FloatVector patch[kInTile][kInTile], half[kInTile][kInTile];
       load_patch(conv, place, channel, count, patch);
-      float* const target =
-          scratch + channel / kDepth * transformed.block_stride + t * kDepth + channel % kDepth;
+      Element* const target = scratch + channel / kDepth<Element> * transformed.block_stride +
+                              t * kDepth<Element> + channel % kDepth<Element>;
       for (std::size_t i = 0; i < kInTile; ++i) transform_input(patch[i], half[i]);
       for (std::size_t j = 0; j < kInTile; ++j) {
         const FloatVector column[kInTile] = {half[0][j], half[1][j], half[2][j],
@@ -170,43 +224,76 @@ void InputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t c
         FloatVector out[kInTile];
         transform_input(column, out);
         for (std::size_t i = 0; i < kInTile; ++i) {
-          store_some(out[i], target + (i * kInTile + j) * transformed.point_stride, count);
+          store_as(out[i], target + (i * kInTile + j) * transformed.point_stride);
         }
       }
     }
   }
 }
 
+void InputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
+               float* scratch) {
+  with_element(conv, [&](auto element) {
+    input_part(conv, plan, chunk, part, reinterpret_cast<decltype(element)*>(scratch));
+  });
+}
+
 HWY_INLINE FloatVector load_widened(const float* from) {
   return hn::LoadU(kFloat, from);
 }
 
-HWY_INLINE FloatVector load_widened(const std::uint16_t* bf16) {
-  const hn::Rebind<std::uint16_t, FloatTag> half;
-  const hn::RebindToUnsigned<FloatTag> word;
-  return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(word, hn::LoadU(half, bf16))));
+HWY_INLINE FloatVector load_widened(const Word* bf16) {
+  constexpr hn::Rebind<Word, FloatTag> half;
+  return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(kWord, hn::LoadU(half, bf16))));
 }
 
-// Packed filters of one block of output channels and `depth` input channels -> [point][depth][kPanelWidth],
-// points panel_stride(depth) apart.
+using Points = FloatVector[kInTile][kInTile];
+
+// One vector of output channels of the filters of one input channel, packed; null: of a channel of zeros.
+template <class Weight>
+HWY_INLINE void transform_filter(const Weight* packed, Points& out) {
+  FloatVector half[kInTile][3];
+  for (std::size_t j = 0; j < 3; ++j) {
+    FloatVector column[3], rows[kInTile];
+    for (std::size_t i = 0; i < 3; ++i)
+      column[i] = packed != nullptr ? load_widened(packed + (3 * i + j) * kPanelWidth) : hn::Zero(kFloat);
+    transform_weight(column, rows);
+    for (std::size_t i = 0; i < kInTile; ++i) half[i][j] = rows[i];
+  }
+  for (std::size_t i = 0; i < kInTile; ++i) transform_weight(half[i], out[i]);
+}
+
+// Packed filters of one block of output channels and `depth` input channels -> points panel_stride apart,
+// each [depth][kPanelWidth].
 template <class Weight>
 void transform_filters(const Weight* packed, std::size_t depth, float* panels) {
   for (std::size_t c = 0; c < depth; ++c, packed += 9 * kPanelWidth) {
     for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
-      FloatVector half[kInTile][3];
-      for (std::size_t j = 0; j < 3; ++j) {
-        FloatVector column[3], out[kInTile];
-        for (std::size_t i = 0; i < 3; ++i)
-          column[i] = load_widened(packed + (3 * i + j) * kPanelWidth + lane);
-        transform_weight(column, out);
-        for (std::size_t i = 0; i < kInTile; ++i) half[i][j] = out[i];
-      }
+      Points points;
+      transform_filter(packed + lane, points);
+      float* const to = panels + c * kPanelWidth + lane;
       for (std::size_t i = 0; i < kInTile; ++i) {
-        FloatVector out[kInTile];
-        transform_weight(half[i], out);
+        for (std::size_t j = 0; j < kInTile; ++j)
+          hn::StoreU(points[i][j], kFloat, to + (i * kInTile + j) * panel_stride(depth));
+      }
+    }
+  }
+}
+
+// The same -> panels of bfloat16 (panel_block.h), filled up with zeros.
+void transform_filters(const Word* packed, std::size_t depth, Word* panels) {
+  const std::size_t filled = round_up(depth, units<Word>().depth);
+  for (std::size_t c = 0; c < filled; c += 2, packed += 2 * 9 * kPanelWidth) {
+    for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
+      Points first, second;
+      transform_filter(c < depth ? packed + lane : nullptr, first);
+      transform_filter(c + 1 < depth ? packed + 9 * kPanelWidth + lane : nullptr, second);
+      Word* const to = panels + c * kPanelWidth + 2 * lane;
+      for (std::size_t i = 0; i < kInTile; ++i) {
         for (std::size_t j = 0; j < kInTile; ++j) {
-          hn::StoreU(out[j], kFloat,
-                     panels + (i * kInTile + j) * panel_stride(depth) + c * kPanelWidth + lane);
+          const auto pairs = hn::Or(lower_bf16(first[i][j]), upper_bf16(second[i][j]));
+          hn::StoreU(pairs, kWord,
+                     reinterpret_cast<std::uint32_t*>(to + (i * kInTile + j) * panel_stride(filled)));
         }
       }
     }
@@ -266,26 +353,55 @@ HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std
   }
 }
 
+// The filters of one block of output channels and `depth` input channels that begin at `packed`.
+template <class Element>
+void transform_block(const WinogradConv& conv, std::size_t packed, std::size_t depth, Element* panels) {
+  if constexpr (std::is_same_v<Element, float>) {
+    if (conv.weight != nullptr) return transform_filters(conv.weight + packed, depth, panels);
+  }
+  transform_filters(conv.bf16_weight + packed, depth, panels);
+}
+
+// products [tiles][kPanelWidth] (+)= inputs [tiles][depth] * panel.
+void multiply_point(const float* inputs, std::size_t tiles, std::size_t depth, const float* panel, bool add,
+                    float* products) {
+  if (add)
+    multiply_rows<Start::output>(inputs, kDepth<float>, tiles, depth, panel, nullptr, products, kPanelWidth);
+  else
+    multiply_rows<Start::row>(inputs, kDepth<float>, tiles, depth, panel, nullptr, products, kPanelWidth);
+}
+
+void multiply_point(const Word* inputs, std::size_t tiles, std::size_t depth, const Word* panel, bool add,
+                    float* products) {
+  constexpr std::ptrdiff_t kNoOffset = 0;
+  multiply({.a = inputs,
+            .a_stride = kDepth<Word>,
+            .rows = round_up(tiles, units<Word>().rows),
+            .offsets = &kNoOffset,
+            .segments = 1,
+            .depth = depth,
+            .panels = panel,
+            .c = products,
+            .c_stride = kPanelWidth,
+            .add = add});
+}
+
 // products[point][tile][kPanelWidth] = the filters of `block` times the transformed inputs of some tiles.
-void multiply(const WinogradConv& conv, const WinogradPlan& plan, std::size_t first_tile, std::size_t tiles,
-              std::size_t first_out, const float* scratch, float* panels, float* products) {
-  const Transformed transformed(conv, plan);
-  for (std::size_t block = 0; block < depth_blocks(conv); ++block) {
-    const std::size_t channel = block * kDepth, depth = std::min(kDepth, conv.in_channels - channel);
-    const std::size_t packed = (first_out * conv.in_channels + channel * kPanelWidth) * 9;
-    if (conv.weight != nullptr)
-      transform_filters(conv.weight + packed, depth, panels);
-    else
-      transform_filters(conv.bf16_weight + packed, depth, panels);
+template <class Element>
+void multiply_points(const WinogradConv& conv, const WinogradPlan& plan, std::size_t first_tile,
+                     std::size_t tiles, std::size_t first_out, const Element* scratch, Element* panels,
+                     float* products) {
+  const Transformed<Element> transformed(conv, plan);
+  for (std::size_t block = 0; block < depth_blocks<Element>(conv); ++block) {
+    const std::size_t channel = block * kDepth<Element>;
+    const std::size_t depth = std::min(kDepth<Element>, conv.in_channels - channel);
+    transform_block(conv, (first_out * conv.in_channels + channel * kPanelWidth) * 9, depth, panels);
+    const std::size_t filled = round_up(depth, units<Element>().depth);
     for (std::size_t point = 0; point < kPoints; ++point) {
-      const float* const inputs =
-          scratch + point * transformed.point_stride + block * transformed.block_stride + first_tile * kDepth;
-      const float* const panel = panels + point * panel_stride(depth);
-      float* const sums = products + point * product_stride(plan);
-      if (block == 0)
-        multiply_rows<Start::row>(inputs, kDepth, tiles, depth, panel, nullptr, sums, kPanelWidth);
-      else
-        multiply_rows<Start::output>(inputs, kDepth, tiles, depth, panel, nullptr, sums, kPanelWidth);
+      const Element* const inputs = scratch + point * transformed.point_stride +
+                                    block * transformed.block_stride + first_tile * kDepth<Element>;
+      multiply_point(inputs, tiles, filled, panels + point * panel_stride(filled), block > 0,
+                     products + point * product_stride(plan));
     }
   }
 }
@@ -299,9 +415,13 @@ void OutputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t 
   const std::size_t first_out = part % blocks * kPanelWidth, begin = part / blocks * plan.group_tiles;
   if (begin >= tiles) return;  // of the last, smaller chunk
   const std::size_t end = std::min(begin + plan.group_tiles, tiles);
-  float* const panels = thread_scratch;
-  float* const products = thread_scratch + kPoints * panel_stride(kDepth);
-  multiply(conv, plan, begin, end - begin, first_out, scratch, panels, products);
+  float* const products = thread_scratch;
+  with_element(conv, [&](auto element) {
+    using Element = decltype(element);
+    auto* const panels = reinterpret_cast<Element*>(products + kPoints * product_stride(plan));
+    multiply_points(conv, plan, begin, end - begin, first_out, reinterpret_cast<const Element*>(scratch),
+                    panels, products);
+  });
   const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
   for (std::size_t t = begin; t < end; ++t) {
     const TilePlace place = place_of(conv, first + t);

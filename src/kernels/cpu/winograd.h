@@ -7,11 +7,12 @@ namespace sdw::kernels::cpu {
 
 // A 3x3 convolution with padding 1 and stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray
 // 2015, arXiv:1509.09308): 36 products for 16 outputs instead of 144. Everything is channels-last float32,
-// but perhaps the filters.
+// but perhaps the filters; where those are bfloat16, the transformed values are rounded to it too if the CPU
+// multiplies it.
 struct WinogradConv {
   const float* input = nullptr;                // [batch, in_height, in_width, in_channels]
   const float* weight = nullptr;               // packed filters, or null:
-  const std::uint16_t* bf16_weight = nullptr;  // the same in bfloat16, widened on the way
+  const std::uint16_t* bf16_weight = nullptr;  // the same in bfloat16
   const float* bias = nullptr;                 // [out_channels] or null
   const float* residual = nullptr;             // of the output's shape, or null; added
   float* output = nullptr;                     // [batch, out_height, out_width, out_channels]

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "kernels/cpu/panel_block.h"
 #include "unit/kernels/bf16.h"
 #include "unit/kernels/conv_by_definition.h"
 #include "unit/kernels/instruction_sets.h"
@@ -13,13 +14,16 @@ namespace {
 // F(4x4, 3x3) with points 0, +-1/sqrt 2, +-sqrt 2, infinity loses two to three bits against a direct float32
 // sum; the direct one is within 1e-6 at these depths.
 constexpr double kTolerance = 1e-5;
+// Where transformed values are rounded to bfloat16: both factors are wrong by up to 2^-9, the transforms make
+// about five times as much of it, and sums of few channels do not average it out.
+constexpr double kBf16Tolerance = 4e-2;
 
 struct Case {
   std::size_t batch, height, width, in_channels, out_channels;
-  bool bias = true, residual = false, upsample = false, bf16_weight = false;
+  bool bias = true, residual = false, upsample = false;
 };
 
-void expect_equal_to_definition(const Case& c) {
+void expect_equal_to_definition(const Case& c, bool bf16_weight) {
   const std::size_t scale = c.upsample ? 2 : 1;
   const std::size_t outputs = c.batch * c.height * c.width * scale * scale * c.out_channels;
   const auto input = random_values(c.batch * c.height * c.width * c.in_channels, 1);
@@ -31,9 +35,9 @@ void expect_equal_to_definition(const Case& c) {
   std::vector<std::uint16_t> packed_bf16(packed.size(), 0x7FFF);
   pack_winograd_weight(weight.data(), c.out_channels, c.in_channels, packed.data());
   pack_winograd_weight(rounded.data(), c.out_channels, c.in_channels, packed_bf16.data());
-  const auto known = c.bf16_weight ? widened(rounded) : weight;
+  const auto known = bf16_weight ? widened(rounded) : weight;
   const WinogradConv conv{.input = input.data(),
-                          .weight = c.bf16_weight ? nullptr : packed.data(),
+                          .weight = bf16_weight ? nullptr : packed.data(),
                           .bf16_weight = packed_bf16.data(),
                           .bias = c.bias ? bias.data() : nullptr,
                           .residual = c.residual ? residual.data() : nullptr,
@@ -55,9 +59,14 @@ void expect_equal_to_definition(const Case& c) {
       winograd_output_part(conv, plan, chunk, part, shared.data(), own.data());
     }
   }
-  EXPECT_LT(relative_error(output, conv_by_definition(conv, known)), kTolerance)
+  const bool rounds = bf16_weight && can_multiply(PanelType::bf16);
+  EXPECT_LT(relative_error(output, conv_by_definition(conv, known)), rounds ? kBf16Tolerance : kTolerance)
       << c.batch << " pictures of " << c.height << " x " << c.width << ", " << c.in_channels << " to "
       << c.out_channels;
+}
+
+void expect_equal_to_definition(const Case& c) {
+  for (const bool bf16_weight : {false, true}) expect_equal_to_definition(c, bf16_weight);
 }
 
 TEST(Winograd, EqualsTheDefinitionAtEveryEdgeOfItsTiles) {
@@ -81,6 +90,12 @@ TEST(Winograd, EqualsTheDefinitionForAnyNumberOfChannels) {
   });
 }
 
+TEST(Winograd, EqualsTheDefinitionForAnyNumberOfTiles) {
+  with_every_instruction_set([] {
+    for (std::size_t tiles = 1; tiles <= 33; ++tiles) expect_equal_to_definition({1, 4, 4 * tiles, 160, 5});
+  });
+}
+
 TEST(Winograd, AddsBiasAndResidualOnlyWhereGiven) {
   with_every_instruction_set([] {
     for (const bool bias : {false, true}) {
@@ -96,10 +111,6 @@ TEST(Winograd, UpsamplesWithoutWritingTheLargerPicture) {
       expect_equal_to_definition({2, side, side + 1, 12, 20, true, false, true});
     }
   });
-}
-
-TEST(Winograd, WidensFiltersKeptInBfloat16) {
-  with_every_instruction_set([] { expect_equal_to_definition({1, 9, 10, 33, 40, true, true, false, true}); });
 }
 
 TEST(Winograd, LargePicturesAreDoneInChunks) {
