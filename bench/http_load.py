@@ -1,6 +1,6 @@
-"""Load of the HTTP side beside a running generation; prints the table for docs/performance.md.
+"""Load of the HTTP side beside a running generation; prints the table of docs/performance.md.
 
-    http_load.py build/sd-worker MODEL [--seconds 10] [--rate 200]
+    python bench/http_load.py build/sd-worker MODEL [--seconds 10] [--rate 200] [--output docs/performance.md]
 
 Measures, each in its own worker process on this machine: requests a second and latency of GET /health and POST /v1/jobs
 beside a running generation, with the CPU time that the worker's I/O thread takes for each; memory for each of 1,000 idle
@@ -12,13 +12,14 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import re
 import statistics
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+
+from page import machine, replace_section
 
 HEAD = "Host: localhost\r\n"
 LONG_JOB = {"operation": "image_generation", "prompt": "a red circle", "steps": 150, "count": 8, "seed": 1}
@@ -175,26 +176,27 @@ async def slowdown(program, model, rate, seconds, rounds=9):
     return 1000 * idle, 1000 * loaded, 100 * (loaded / idle - 1)
 
 
-def cpu_name():
-    names = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
-
-
 async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("model")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rate", type=int, default=200)
+    parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
     asked = parser.parse_args()
     rows = await routes(asked.program, asked.model, asked.seconds)
     bytes_each = await memory_of_streams(asked.program, asked.model)
     idle, loaded, percent = await slowdown(asked.program, asked.model, asked.rate, asked.seconds)
-    print(f"Machine: {cpu_name()}; the load comes from a Python process on the same machine, 8 connections.\n")
-    print("| Beside a running generation | requests/s | p50 ms | p99 ms | I/O thread, µs each |\n|---|---|---|---|---|")
-    print("\n".join(rows))
-    print(f"\n1,000 idle streams of one job: {bytes_each / 1024:.1f} KiB each.")
-    print(f"One UNet call: {idle:.2f} ms without requests, {loaded:.2f} ms under {asked.rate} requests/s ({percent:+.1f} %).")
+    lines = [
+        f"{machine(asked.program, os.cpu_count())} The load comes from a Python process on the same machine, 8 connections.", "",
+        "| Beside a running generation | requests/s | p50 ms | p99 ms | I/O thread, µs each |", "|---|---|---|---|---|", *rows, "",
+        f"- 1,000 idle streams of one job: {bytes_each / 1024:.1f} KiB each.",
+        f"- One UNet call: {idle:.2f} ms without requests, {loaded:.2f} ms under {asked.rate} requests/s ({percent:+.1f} %); worker and "
+        "client on a core each."]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if asked.output:
+        replace_section(asked.output, "http", text)
 
 
 asyncio.run(main())

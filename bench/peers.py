@@ -9,8 +9,6 @@ and is not counted. tools/make_synthetic.py makes full-size models with random w
 import argparse
 import json
 import os
-import platform
-import re
 import resource
 import statistics
 import subprocess
@@ -19,7 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from page import ROOT, machine, replace_section
+
+PROGRAM = ROOT / "build" / "sd-worker"
 EXPORT = "convert for OpenVINO"
 PICTURE_STEPS = 20
 PROMPT = "a red circle on a blue background"
@@ -37,7 +37,7 @@ PEERS = {
 
 def time_sd_worker(arguments, precision):
     with tempfile.TemporaryDirectory() as folder:
-        command = [ROOT / "build" / "sd-worker", "generate", "--model", arguments.model, "--prompt", PROMPT, "--seed", "1",
+        command = [PROGRAM, "generate", "--model", arguments.model, "--prompt", PROMPT, "--seed", "1",
                    "--steps", str(arguments.steps), "--width", str(arguments.size), "--height", str(arguments.size),
                    "--guidance-scale", "7.5", "--precision", precision, "--threads", str(arguments.threads), "--json",
                    "--output", Path(folder) / "picture.png"]
@@ -147,14 +147,6 @@ def measure_here(arguments):
     print(json.dumps({**measured, "memory": resource.getrusage(who).ru_maxrss / 1024}))
 
 
-def machine(threads):
-    name = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    info = json.loads(subprocess.run([ROOT / "build" / "sd-worker", "info", "--json"], capture_output=True, text=True).stdout)
-    kernels = next(one["name"] for one in info["instruction_sets"] if one["chosen"])
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    return f"{name[1] if name else platform.processor()}, {threads} threads, kernels {kernels}; commit {commit}."
-
-
 def table(runs, arguments):
     for measured in runs.values():
         for run in measured:
@@ -162,7 +154,7 @@ def table(runs, arguments):
     columns = ("step", "decode", "picture")
     best = {key: min(statistics.median(run[key] for run in runs[name]) for name in runs if name.startswith("diffusers f32"))
             for key in columns}
-    lines = [f"Stable Diffusion 1.5, {arguments.size} x {arguments.size}, random weights in f16. {machine(arguments.threads)} "
+    lines = [f"Stable Diffusion 1.5, {arguments.size} x {arguments.size}, random weights in f16. {machine(PROGRAM, arguments.threads)} "
              f"Medians of {arguments.rounds} runs in turn; in brackets, times as fast as diffusers in float32, the better layout.", "",
              f"| program | step with guidance | VAE decode | {PICTURE_STEPS} steps and decode | peak memory |", "|---|---|---|---|---|"]
     for name, measured in runs.items():
@@ -199,9 +191,7 @@ def main():
     text = table(runs, arguments)
     print(text)
     if arguments.output:
-        begin, end = "<!-- peers -->\n", "<!-- /peers -->\n"
-        page = arguments.output.read_text()
-        arguments.output.write_text(page[:page.index(begin) + len(begin)] + text + page[page.index(end):])
+        replace_section(arguments.output, "peers", text)
 
 
 if __name__ == "__main__":

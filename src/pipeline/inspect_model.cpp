@@ -19,15 +19,14 @@ ComponentReport report_of(const char* name, const models::WeightMap& weights) {
 Result<ModelReport> inspect_folder(const std::filesystem::path& path) {
   auto folder = read_model_folder(path);
   if (!folder) return folder.error();
-  const auto defaults = model_defaults(*folder);
   const auto prediction = folder->scheduler.fields.value("prediction_type", nlohmann::json("epsilon"));
   ModelReport report{.kind = "diffusers folder",
                      .family = std::string(to_string(folder->family)),
                      .inpainting = folder->inpainting,
                      .scheduler = folder->scheduler.class_name,
                      .prediction_type = prediction.is_string() ? prediction.get<std::string>() : "",
-                     .width = defaults.width,
-                     .height = defaults.height};
+                     .width = folder->defaults.width,
+                     .height = folder->defaults.height};
   report.components.push_back(report_of("text_encoder", folder->text_encoder.weights));
   if (folder->text_encoder_2)
     report.components.push_back(report_of("text_encoder_2", folder->text_encoder_2->weights));

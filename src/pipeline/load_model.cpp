@@ -170,7 +170,7 @@ Result<ModelComponents> load_model(const std::filesystem::path& path, const Load
                         .scheduler_settings = folder->scheduler,
                         .vae_scale = static_cast<int>(folder->vae.config.scale()),
                         .force_zeros_for_empty_prompt = folder->force_zeros_for_empty_prompt,
-                        .defaults = model_defaults(*folder)};
+                        .defaults = folder->defaults};
   if (folder->text_encoder_2) {
     auto second = load_tokenizer(*folder, "tokenizer_2", folder->text_encoder_2->config);
     if (!second) return second.error();

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <string>
 
+#include "models/config_reader.h"
 #include "models/model_file.h"
+#include "pipeline/sampling_config.h"
 #include "schedulers/registry.h"
 
 namespace sdw::pipeline {
@@ -103,6 +105,43 @@ Status read_second_encoder(const nlohmann::json& index, ModelFolder& folder) {
   return ok_status();
 }
 
+// What the configurations imply.
+ModelDefaults implied_defaults(const ModelFolder& folder) {
+  constexpr std::int64_t kDefaultLatentSize = 64;
+  ModelDefaults defaults;
+  const auto latent =
+      folder.unet.config.sample_size > 0 ? folder.unet.config.sample_size : kDefaultLatentSize;
+  defaults.width = defaults.height = static_cast<int>(latent * folder.vae.config.scale());
+  // Distilled models tell by their scheduler: Turbo is an Euler sampler with trailing timesteps, LCM its own
+  // class.
+  const auto spacing = folder.scheduler.fields.value("timestep_spacing", nlohmann::json());
+  const bool euler = folder.scheduler.class_name == "EulerDiscreteScheduler" ||
+                     folder.scheduler.class_name == "EulerAncestralDiscreteScheduler";
+  if (euler && spacing == "trailing") {
+    defaults.steps = 4;
+    defaults.guidance_scale = 0;
+  } else if (folder.scheduler.class_name == "LCMScheduler") {
+    defaults.steps = 4;
+    defaults.guidance_scale = folder.unet.config.time_cond_proj_dim > 0 ? 8.5 : 0;
+  }
+  return defaults;
+}
+
+// And what the model's author recommends, under the names of diffusers' arguments.
+Result<ModelDefaults> read_defaults(const ModelFolder& folder) {
+  constexpr const char* kFile = "generation_config.json";
+  ModelDefaults defaults = implied_defaults(folder);
+  std::error_code ignored;
+  if (!fs::exists(folder.root / kFile, ignored)) return defaults;
+  auto json = models::read_model_json(folder.root, kFile);
+  if (!json) return json.error();
+  models::ConfigReader reader(kFile, *json);
+  defaults.steps = static_cast<int>(reader.integer("num_inference_steps", defaults.steps, 1, kMaxSteps));
+  defaults.guidance_scale = reader.number("guidance_scale", defaults.guidance_scale, 0, kMaxGuidanceScale);
+  if (auto status = reader.status(); !status) return status.error();
+  return defaults;
+}
+
 }  // namespace
 
 Result<ModelFolder> read_model_folder(const fs::path& path) {
@@ -136,28 +175,10 @@ Result<ModelFolder> read_model_folder(const fs::path& path) {
     folder.family = ModelFamily::sd2;
   }
   if (auto status = check_fit(folder); !status) return status.error();
+  auto defaults = read_defaults(folder);
+  if (!defaults) return defaults.error();
+  folder.defaults = *defaults;
   return folder;
-}
-
-ModelDefaults model_defaults(const ModelFolder& folder) {
-  constexpr std::int64_t kDefaultLatentSize = 64;
-  ModelDefaults defaults;
-  const auto latent =
-      folder.unet.config.sample_size > 0 ? folder.unet.config.sample_size : kDefaultLatentSize;
-  defaults.width = defaults.height = static_cast<int>(latent * folder.vae.config.scale());
-  // Distilled models tell by their scheduler: Turbo is an Euler sampler with trailing timesteps, LCM its own
-  // class.
-  const auto spacing = folder.scheduler.fields.value("timestep_spacing", nlohmann::json());
-  const bool euler = folder.scheduler.class_name == "EulerDiscreteScheduler" ||
-                     folder.scheduler.class_name == "EulerAncestralDiscreteScheduler";
-  if (euler && spacing == "trailing") {
-    defaults.steps = 4;
-    defaults.guidance_scale = 0;
-  } else if (folder.scheduler.class_name == "LCMScheduler") {
-    defaults.steps = 4;
-    defaults.guidance_scale = folder.unet.config.time_cond_proj_dim > 0 ? 8.5 : 0;
-  }
-  return defaults;
 }
 
 }  // namespace sdw::pipeline

@@ -22,11 +22,10 @@ struct ModelFolder {
   models::CheckedComponent<models::UNetConfig> unet;
   models::CheckedComponent<models::VaeConfig> vae;
   schedulers::SchedulerSettings scheduler;
+  ModelDefaults defaults;
 };
 
 // Errors: model_not_found, model_invalid (also for parts that do not fit each other).
 Result<ModelFolder> read_model_folder(const std::filesystem::path& path);
-
-ModelDefaults model_defaults(const ModelFolder& folder);
 
 }  // namespace sdw::pipeline

@@ -12,8 +12,6 @@ namespace sdw::pipeline {
 namespace {
 
 constexpr int kMinSize = 64, kMaxSize = 2048, kSizeMultiple = 8;  // pixels
-constexpr int kMaxSteps = 150;
-constexpr double kMaxGuidanceScale = 30;
 constexpr int kMaxClipSkip = 12;
 
 Error invalid(std::string param, std::string message) {

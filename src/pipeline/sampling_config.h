@@ -10,6 +10,9 @@ namespace sdw::pipeline {
 
 struct ModelComponents;
 
+inline constexpr int kMaxSteps = 150;
+inline constexpr double kMaxGuidanceScale = 30;
+
 enum class Operation { image_generation, image_transform, image_inpaint };
 
 // What the user asked for; absent fields take the model's defaults.

@@ -117,6 +117,7 @@ SPOILED = {
     "a vocabulary that links out": (link_out("tokenizer/vocab.json"), ["vocab.json", "link"]),
     "an index that climbs": (bad_index("../../secret.safetensors"), ["index.json"]),
     "an index without its shard": (bad_index("b.safetensors"), ["b.safetensors", "missing"]),
+    "recommended guidance out of range": (text_in("generation_config.json", '{"guidance_scale": 31}'), ["generation_config.json", "guidance_scale"]),
     "merges of bad UTF-8": (lambda model: (model / "tokenizer" / "merges.txt").write_bytes(b"#version: 0.2\n\xff \xfe\n"), ["merges.txt"]),
     "a vocabulary that is a list": (text_in("tokenizer/vocab.json", "[]"), ["vocab.json"]),
 }

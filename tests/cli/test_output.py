@@ -127,3 +127,14 @@ def test_an_output_that_cannot_be_written_leaves_nothing(program, sd15, tmp_path
     result = program.generate("--model", sd15, "--prompt", "x", "--steps", 1, "--output", tmp_path / "out.png")
     assert result.code != 0 and result.stderr.count("\n") == 1, result.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["out.png"]
+
+
+def test_what_the_model_recommends_is_the_default(program, model, tmp_path):
+    (model / "generation_config.json").write_text('{"num_inference_steps": 3, "guidance_scale": 1}')
+    pictures = []
+    for name, options in (("default.png", []), ("named.png", ["--steps", 3, "--guidance-scale", 1])):
+        result = program.generate("--model", model, "--prompt", "x", "--seed", 1, *options, "--json", "--output", tmp_path / name)
+        assert result.code == 0, result.stderr
+        assert len(result.json["timings"]["per_step_ms"]) == 3
+        pictures.append((tmp_path / name).read_bytes())
+    assert pictures[0] == pictures[1]

@@ -1,0 +1,27 @@
+"""What the benchmarks share: the line that names the machine, and the marked sections of docs/performance.md."""
+
+import json
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def machine(program, threads):
+    name = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    info = json.loads(subprocess.run([program, "info", "--json"], check=True, capture_output=True, text=True).stdout)
+    kernels = next(one["name"] for one in info["instruction_sets"] if one["chosen"])
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    return f"{name[1] if name else platform.processor()}, {threads} threads, kernels {kernels}; commit {commit}."
+
+
+def replace_section(page, name, text):
+    """Puts `text` between the marks <!-- name --> and <!-- /name --> of the file `page`."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
+    old = page.read_text()
+    partial = page.with_suffix(".partial")
+    partial.write_text(old[:old.index(begin) + len(begin)] + text + old[old.index(end):])
+    os.replace(partial, page)
