@@ -1,5 +1,6 @@
 """The programs that can draw a prompt, each with its default settings."""
 
+import json
 import subprocess
 import tempfile
 from pathlib import Path
@@ -27,10 +28,11 @@ def _diffusers(model, _program):
 
     pipeline = StableDiffusionPipeline.from_pretrained(model, safety_checker=None, torch_dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
+    settings = json.loads((model / "generation_config.json").read_text())
 
     def generate(prompt, seed):
         generator = torch.Generator().manual_seed(seed)
-        return np.asarray(pipeline(prompt, num_inference_steps=20, guidance_scale=7.5, generator=generator).images[0])
+        return np.asarray(pipeline(prompt, generator=generator, **settings).images[0])
 
     return generate
 

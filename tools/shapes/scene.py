@@ -1,5 +1,6 @@
 """A scene: one or two shapes on a flat background, and how to draw one at random."""
 
+import math
 from dataclasses import dataclass
 
 from .outline import SHAPES
@@ -8,9 +9,13 @@ from .split import is_held_out
 
 SIDE = 128
 RELATIONS = ("above", "below", "left", "right")
-# Half the longer side of a shape, in pixels: (least, most) for each size word; None is "no size named".
-SINGLE_RADIUS = {"small": (15, 18), None: (28, 33), "large": (44, 50)}
-PAIR_RADIUS = {"small": (14, 16), None: (18.5, 20.5), "large": (24, 26.5)}
+# Middles of shapes lie on a grid of so many pixels: a model that sees pictures by blocks (latents.py) then has the same
+# outline to learn wherever a shape is.
+GRID = 4
+# Half the longer side of a shape, in pixels, for each size word; None is "no size named".
+SINGLE_RADIUS = {"small": 16, None: 30, "large": 46}
+PAIR_RADIUS = {"small": 15, None: 19.5, "large": 25}
+_LEAST_GAP = 6  # between two shapes
 # Where a place name puts a shape, in units of the offset from the middle.
 PLACES = {
     "top": (0, -1), "bottom": (0, 1), "left": (-1, 0), "right": (1, 0), "top left": (-1, -1), "top right": (1, -1),
@@ -48,15 +53,13 @@ def _single(rng):
     colour, background = rng.sample(list(COLOURS), 2)
     size = rng.choice((None, None, "small", "large"))
     place = rng.choice(list(PLACES)) if size != "large" and rng.random() < 0.45 else None
-    radius = rng.uniform(*SINGLE_RADIUS[size])
-    room = SIDE / 2 - radius - 3  # keeps the whole shape inside the picture
-    x = y = SIDE / 2
+    radius = SINGLE_RADIUS[size]
+    room = (SIDE / 2 - radius - 3) // GRID * GRID  # keeps the whole shape inside the picture
     if place:
-        x += PLACES[place][0] * min(rng.uniform(28, 33), room)
-        y += PLACES[place][1] * min(rng.uniform(28, 33), room)
-    jitter = 0 if place else min(3, room)
-    item = Item(rng.choice(SHAPES), colour, size, x + rng.uniform(-jitter, jitter), y + rng.uniform(-jitter, jitter), radius)
-    return Scene((item,), background, place=place)
+        x, y = (SIDE / 2 + side * min(rng.choice((28, 32)), room) for side in PLACES[place])
+    else:
+        x, y = (SIDE / 2 + rng.choice((-GRID, 0, GRID)) for _ in range(2))
+    return Scene((Item(rng.choice(SHAPES), colour, size, x, y, radius),), background, place=place)
 
 
 def _pair(rng):
@@ -65,16 +68,15 @@ def _pair(rng):
     sizes = rng.choice(((None, None), (None, None), (None, None), ("small", "large"), ("large", "small"),
                         ("small", "small"), ("large", "large"), ("small", None), (None, "large")))
     relation = rng.choice(RELATIONS)
-    radii = [rng.uniform(*PAIR_RADIUS[size]) for size in sizes]
-    length = 2 * sum(radii) + rng.uniform(6, 9)
-    start = (SIDE - length) / 2
-    order = (0, 1) if relation in ("above", "left") else (1, 0)
+    radii = [PAIR_RADIUS[size] for size in sizes]
+    apart = math.ceil((sum(radii) + _LEAST_GAP) / GRID) * GRID
+    first, second = (0, 1) if relation in ("above", "left") else (1, 0)
     along = [0.0, 0.0]
-    along[order[0]] = start + radii[order[0]]
-    along[order[1]] = start + length - radii[order[1]]
+    along[first] = round((SIDE / 2 + (radii[first] - radii[second] - apart) / 2) / GRID) * GRID
+    along[second] = along[first] + apart
+    across = SIDE / 2 + rng.choice((-GRID, 0, GRID))
     items = []
     for index in (0, 1):
-        across = SIDE / 2 + rng.uniform(-2.5, 2.5)
         x, y = (across, along[index]) if relation in ("above", "below") else (along[index], across)
         items.append(Item(rng.choice(SHAPES), rng.choice(colours), sizes[index], x, y, radii[index]))
     return Scene(tuple(items), background, relation=relation)

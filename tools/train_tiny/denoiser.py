@@ -24,9 +24,9 @@ def new_unet():
     return unet
 
 
-def _batch(step):
+def _batch(name, step):
     """Latents and captions of a batch; some captions are dropped so that guidance has something to compare."""
-    rng = random.Random(f"denoiser {configs.SEED} {step}")
+    rng = random.Random(f"{name} {configs.SEED} {step}")
     scenes = [random_scene(rng) for _ in range(configs.UNET_BATCH)]
     captions = ["" if rng.random() < configs.CAPTION_DROPOUT else caption(scene, rng) for scene in scenes]
     return pictures_and_latents(scenes)[1], captions
@@ -46,13 +46,13 @@ def _overshot(clean, generator):
 
 
 def _noise(clean, generator):
-    """Gaussian noise that, in every other sample, holds some of the overshot picture.
+    """Gaussian noise that, in every fourth sample, holds some of the overshot picture.
 
     Whoever has only seen pictures of the right contrast is lost when guidance overshoots; with such samples the model
     learns to come back from it.
     """
     strength = torch.rand(len(clean), 1, 1, 1, generator=generator) * configs.MOST_OVERSHOOT
-    strength[::2] = 0
+    strength[torch.arange(len(clean)) % 4 > 0] = 0
     return torch.randn(clean.shape, generator=generator) + strength * _overshot(clean, generator)
 
 
@@ -63,10 +63,23 @@ def _update_average(average, unet, step):
             kept.lerp_(new, 1 - decay)
 
 
-def train_unet(path, tokenizer, text_encoder):
-    """The averaged weights of the trained UNet. Continues from the checkpoint at `path` where there is one."""
+def finished_unet(folder):
+    """The weights of the UNet of the model in `folder`; None without one."""
+    return folder and UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32).state_dict()
+
+
+def train_unet(path, tokenizer, text_encoder, weights=None):
+    """The averaged weights of the trained UNet. Continues from the checkpoint at `path` where there is one.
+
+    With `weights`, the state of a UNet that was trained with this text encoder, it is trained for a second round.
+    """
+    name, steps, peak = "denoiser", configs.UNET_STEPS, configs.UNET_LEARNING_RATE
+    if weights:
+        name, steps, peak = "denoiser again", configs.UNET_MORE_STEPS, configs.UNET_MORE_LEARNING_RATE
     torch.manual_seed(configs.SEED)
     unet = new_unet()
+    if weights:
+        unet.load_state_dict(weights)
     average = copy.deepcopy(unet)
     optimizer = torch.optim.AdamW(unet.parameters(), betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
     first = 0
@@ -76,13 +89,12 @@ def train_unet(path, tokenizer, text_encoder):
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
     scheduler = DDPMScheduler(**configs.SCHEDULER)
-    progress = tqdm(range(first, configs.UNET_STEPS), initial=first, total=configs.UNET_STEPS, desc="denoiser", mininterval=5)
+    progress = tqdm(range(first, steps), initial=first, total=steps, desc=name, mininterval=5)
     smooth = None
     for step in progress:
         generator = torch.Generator().manual_seed(configs.SEED + step)
-        rate = learning_rate(step, configs.UNET_STEPS, configs.UNET_LEARNING_RATE, flat=configs.UNET_FLAT)
-        set_learning_rate(optimizer, rate)
-        clean, captions = _batch(step)
+        set_learning_rate(optimizer, learning_rate(step, steps, peak, flat=configs.UNET_FLAT))
+        clean, captions = _batch(name, step)
         with torch.no_grad():
             text = text_encoder(token_ids(tokenizer, captions)).last_hidden_state
         timesteps, noise = _timesteps(generator), _noise(clean, generator)
@@ -97,7 +109,7 @@ def train_unet(path, tokenizer, text_encoder):
         _update_average(average, unet, step)
         smooth = loss.item() if smooth is None else 0.98 * smooth + 0.02 * loss.item()
         progress.set_postfix(loss=f"{smooth:.4f}", refresh=False)
-        if (step + 1) % 200 == 0 or step + 1 == configs.UNET_STEPS:
+        if (step + 1) % 200 == 0 or step + 1 == steps:
             checkpoint.save(path, unet=unet.state_dict(), average=average.state_dict(),
                             optimizer=optimizer.state_dict(), step=step + 1)
     return average.eval()

@@ -54,3 +54,4 @@ def export(folder, vae, text_encoder, unet):
     write_tokenizer(folder / "tokenizer")
     new_scheduler().save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps(_INDEX, indent=2) + "\n")
+    (folder / "generation_config.json").write_text(json.dumps(configs.GENERATION, indent=2) + "\n")

@@ -31,6 +31,12 @@ def new_text_encoder(tokenizer):
     return CLIPTextModel(CLIPTextConfig(vocab_size=len(tokenizer), **ids, **configs.TEXT))
 
 
+def finished_text_encoder(folder):
+    """The text encoder of the model in `folder`, frozen."""
+    encoder = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+    return encoder.eval().requires_grad_(False)
+
+
 def token_ids(tokenizer, captions):
     """int64 [B, 77]: padded exactly as the pipeline pads a prompt."""
     return tokenizer(captions, padding="max_length", truncation=True, max_length=configs.CONTEXT_LENGTH,

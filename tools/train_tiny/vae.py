@@ -44,6 +44,7 @@ def _decoder_loss(vae, pictures, latents):
     """Noise on the latents, fine and smooth, teaches the decoder to pass over the denoiser's errors."""
     fine, smooth = torch.randn_like(latents), torch.nn.functional.avg_pool2d(torch.randn_like(latents), 3, 1, 1) * 3
     strength = torch.rand(2, len(latents), 1, 1, 1).square() * configs.VAE_LATENT_NOISE
+    strength[:, ::2] = 0
     error = vae.decode(latents + strength[0] * fine + strength[1] * smooth).sample.float() - pictures
     edges = (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
     return error.abs().mean() + error.square().mean() + edges, error.abs().mean().item()
@@ -58,7 +59,7 @@ def _encoder_loss(vae, pictures, latents):
 
 def _train(name, path, vae, parts, loss_of, stages):
     parameters = [parameter for part in parts for parameter in part.parameters()]
-    optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.99), weight_decay=1e-4)
+    optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
     plan = [(batch, side) for steps, batch, side in stages for _ in range(steps)]
     first, smooth = 0, None
     if saved := checkpoint.load(path):
@@ -101,3 +102,9 @@ def rescale(vae):
     vae.quant_conv.bias[:channels] *= gain
     vae.quant_conv.bias[channels:] += 2 * torch.tensor(gain).log()  # log variances
     vae.register_to_config(scaling_factor=configs.VAE_SCALING_FACTOR)
+
+
+def keep_encoder(vae, folder):
+    """Gives the rescaled `vae` the encoder of the model in `folder`."""
+    finished = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32)
+    vae.encoder, vae.quant_conv = finished.encoder, finished.quant_conv
