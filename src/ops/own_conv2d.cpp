@@ -13,6 +13,7 @@ namespace sdw::ops {
 namespace {
 
 constexpr std::int64_t kMinChannels = 16;
+constexpr std::int64_t kFewFilters = std::int64_t{512} * 512;  // all of a VAE's, and a UNet's first blocks'
 
 std::size_t as_size(std::int64_t value) {
   return static_cast<std::size_t>(value);
@@ -106,10 +107,13 @@ Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const
   const bool ours = where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
   if (!ours || !is_plain_3x3(filters, shape)) return Conv2dLayout::plain;
   if (where.precision == Precision::exact) return Conv2dLayout::winograd;
-  if (in_bytes(where)) return Conv2dLayout::int8_panels;
-  // AVX512-BF16 multiplies less than twice as fast as float32, Winograd saves three quarters of the products.
-  return kernels::cpu::panel_unit() == kernels::cpu::PanelUnit::amx ? Conv2dLayout::bf16_panels
-                                                                    : Conv2dLayout::winograd_bf16;
+  // Winograd saves three quarters of the products: in bfloat16 it is faster than the nine products of bytes,
+  // whose worth is then the memory that large filters save. The tiles of AMX are faster than either.
+  const auto unit = kernels::cpu::panel_unit();
+  const bool large = filters[0] * filters[1] > kFewFilters;
+  if (in_bytes(where) && (large || unit != kernels::cpu::PanelUnit::avx512_bf16))
+    return Conv2dLayout::int8_panels;
+  return unit == kernels::cpu::PanelUnit::amx ? Conv2dLayout::bf16_panels : Conv2dLayout::winograd_bf16;
 }
 
 at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {
