@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from shapes.render import ink, render
+from shapes.scene import GRID
 
-BLOCK = 4
+BLOCK = GRID
 # About the mean of each channel over the training pictures.
 MEAN = torch.tensor([0.1, 0.0, 0.0, -0.7]).view(1, 4, 1, 1)
 
