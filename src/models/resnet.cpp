@@ -1,5 +1,7 @@
 #include "models/resnet.h"
 
+#include <utility>
+
 #include "models/layers.h"
 #include "models/tokens.h"
 
@@ -26,15 +28,15 @@ ResnetBlock2D load_resnet(WeightMap& weights, const std::string& prefix, const R
   return resnet;
 }
 
-at::Tensor resnet_forward(const ResnetBlock2D& resnet, const at::Tensor& input, const at::Tensor& temb) {
-  const at::Tensor first = ops::conv2d(ops::group_norm_silu(input, resnet.norm1), resnet.conv1);
-  const at::Tensor second =
-      resnet.time_emb_proj.weight.defined()
-          ? ops::add_group_norm_silu(first, ops::linear(temb, resnet.time_emb_proj), resnet.norm2)
-          : ops::group_norm_silu(first, resnet.norm2);
-  const at::Tensor residual =
+at::Tensor resnet_forward(const ResnetBlock2D& resnet, at::Tensor input, const at::Tensor& temb) {
+  at::Tensor residual =
       resnet.conv_shortcut.weight.defined() ? pointwise(input, resnet.conv_shortcut) : input;
-  at::Tensor out = ops::conv2d_add(second, resnet.conv2, residual);
+  at::Tensor state = ops::conv2d(ops::group_norm_silu(std::move(input), resnet.norm1), resnet.conv1);
+  state =
+      resnet.time_emb_proj.weight.defined()
+          ? ops::add_group_norm_silu(std::move(state), ops::linear(temb, resnet.time_emb_proj), resnet.norm2)
+          : ops::group_norm_silu(std::move(state), resnet.norm2);
+  at::Tensor out = ops::conv2d_add(state, resnet.conv2, std::move(residual));
   return resnet.output_scale_factor == 1.0 ? out : out.div_(resnet.output_scale_factor);
 }
 

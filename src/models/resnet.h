@@ -36,7 +36,7 @@ ResnetBlock2D load_resnet(WeightMap& weights, const std::string& prefix, const R
                           const ops::Placement& where);
 
 // `input` [B, C_in, H, W] channels-last, `temb` [B, temb_channels] after its SiLU (undefined in the VAE)
-// -> [B, C_out, H, W] channels-last.
-at::Tensor resnet_forward(const ResnetBlock2D& resnet, const at::Tensor& input, const at::Tensor& temb);
+// -> [B, C_out, H, W] channels-last. An input that nobody else holds is overwritten.
+at::Tensor resnet_forward(const ResnetBlock2D& resnet, at::Tensor input, const at::Tensor& temb);
 
 }  // namespace sdw::models

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/cat.h>
 #include <fmt/format.h>
+#include <utility>
 
 #include "ops/activation.h"
 #include "ops/shape_check.h"
@@ -27,7 +28,7 @@ at::Tensor time_embedding(const UNet2DCondition& unet, const at::Tensor& timeste
 at::Tensor down_forward(const UNetBlock& block, at::Tensor sample, const at::Tensor& temb, KeyValues& context,
                         std::vector<at::Tensor>& skips) {
   for (std::size_t i = 0; i < block.resnets.size(); ++i) {
-    sample = resnet_forward(block.resnets[i], sample, temb);
+    sample = resnet_forward(block.resnets[i], std::move(sample), temb);
     if (!block.attentions.empty()) sample = transformer_forward(block.attentions[i], sample, context);
     skips.push_back(sample);
   }
@@ -40,10 +41,10 @@ at::Tensor down_forward(const UNetBlock& block, at::Tensor sample, const at::Ten
 
 at::Tensor mid_forward(const UNetBlock& block, at::Tensor sample, const at::Tensor& temb,
                        KeyValues& context) {
-  sample = resnet_forward(block.resnets[0], sample, temb);
+  sample = resnet_forward(block.resnets[0], std::move(sample), temb);
   for (std::size_t i = 0; i < block.attentions.size(); ++i) {
     sample = transformer_forward(block.attentions[i], sample, context);
-    sample = resnet_forward(block.resnets[i + 1], sample, temb);
+    sample = resnet_forward(block.resnets[i + 1], std::move(sample), temb);
   }
   return sample;
 }
@@ -53,7 +54,7 @@ at::Tensor up_forward(const UNetBlock& block, at::Tensor sample, const at::Tenso
   for (std::size_t i = 0; i < block.resnets.size(); ++i) {
     sample = at::cat({sample, skips.back()}, 1);
     skips.pop_back();
-    sample = resnet_forward(block.resnets[i], sample, temb);
+    sample = resnet_forward(block.resnets[i], std::move(sample), temb);
     if (!block.attentions.empty()) sample = transformer_forward(block.attentions[i], sample, context);
   }
   if (block.upsampler) {
@@ -91,10 +92,12 @@ at::Tensor unet_forward(const UNet2DCondition& unet, const at::Tensor& sample, c
   KeyValues key_values = context.cross_attention;
   at::Tensor state = ops::conv2d(input, unet.conv_in);
   std::vector<at::Tensor> skips{state};
-  for (const UNetBlock& block : unet.down_blocks) state = down_forward(block, state, temb, key_values, skips);
-  if (unet.mid_block) state = mid_forward(*unet.mid_block, state, temb, key_values);
-  for (const UNetBlock& block : unet.up_blocks) state = up_forward(block, state, temb, key_values, skips);
-  return ops::conv2d(ops::group_norm_silu(state, unet.conv_norm_out), unet.conv_out);
+  for (const UNetBlock& block : unet.down_blocks)
+    state = down_forward(block, std::move(state), temb, key_values, skips);
+  if (unet.mid_block) state = mid_forward(*unet.mid_block, std::move(state), temb, key_values);
+  for (const UNetBlock& block : unet.up_blocks)
+    state = up_forward(block, std::move(state), temb, key_values, skips);
+  return ops::conv2d(ops::group_norm_silu(std::move(state), unet.conv_norm_out), unet.conv_out);
 }
 
 }  // namespace sdw::models

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/cat.h>
 #include <fmt/format.h>
+#include <utility>
 
 #include "models/tokens.h"
 #include "ops/attention.h"
@@ -18,13 +19,13 @@ at::Tensor attention_forward(const VaeAttention& attn, const at::Tensor& input) 
 }
 
 at::Tensor mid_forward(const VaeMidBlock& block, at::Tensor state) {
-  state = resnet_forward(block.resnet_0, state, {});
+  state = resnet_forward(block.resnet_0, std::move(state), {});
   if (block.attention) state = attention_forward(*block.attention, state);
-  return resnet_forward(block.resnet_1, state, {});
+  return resnet_forward(block.resnet_1, std::move(state), {});
 }
 
 at::Tensor block_forward(const VaeBlock& block, at::Tensor state) {
-  for (const ResnetBlock2D& resnet : block.resnets) state = resnet_forward(resnet, state, {});
+  for (const ResnetBlock2D& resnet : block.resnets) state = resnet_forward(resnet, std::move(state), {});
   if (block.downsampler) state = ops::conv2d(state, *block.downsampler);
   if (block.upsampler) {
     const int height = static_cast<int>(2 * state.size(2));
@@ -50,7 +51,7 @@ at::Tensor vae_encode_moments(const AutoencoderKL& vae, const at::Tensor& pixels
   at::Tensor state = ops::conv2d(placed(vae, pixels), encoder.conv_in);
   for (const VaeBlock& block : encoder.down_blocks) state = block_forward(block, std::move(state));
   state = mid_forward(encoder.mid_block, std::move(state));
-  state = ops::conv2d(ops::group_norm_silu(state, encoder.conv_norm_out), encoder.conv_out);
+  state = ops::conv2d(ops::group_norm_silu(std::move(state), encoder.conv_norm_out), encoder.conv_out);
   if (vae.quant_conv) state = pointwise(state, *vae.quant_conv);
   const std::vector<at::Tensor> moments = state.chunk(2, 1);
   return at::cat({moments[0], moments[1].clamp(-30.0, 20.0)}, 1);
@@ -65,7 +66,7 @@ at::Tensor vae_decode(const AutoencoderKL& vae, const at::Tensor& latents) {
   if (vae.post_quant_conv) state = pointwise(state, *vae.post_quant_conv);
   state = mid_forward(decoder.mid_block, ops::conv2d(state, decoder.conv_in));
   for (const VaeBlock& block : decoder.up_blocks) state = block_forward(block, std::move(state));
-  return ops::conv2d(ops::group_norm_silu(state, decoder.conv_norm_out), decoder.conv_out);
+  return ops::conv2d(ops::group_norm_silu(std::move(state), decoder.conv_norm_out), decoder.conv_out);
 }
 
 }  // namespace sdw::models

@@ -63,7 +63,7 @@ at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
                                               : own_conv2d(input, weight, {}, false);
 }
 
-at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, const at::Tensor& residual) {
+at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, at::Tensor residual) {
   check_input("conv2d_add", input, weight);
   require_shape(residual.defined() && residual.dim() == 4, "conv2d_add", "residual", "[B, C_out, H', W']",
                 residual);

@@ -38,8 +38,8 @@ Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Co
 
 // `input` [B, C_in, H, W] channels-last -> [B, C_out, H', W'] channels-last.
 at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight);
-// The same plus `residual` of the output's shape.
-at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, const at::Tensor& residual);
+// The same plus `residual` of the output's shape. A residual that nobody else holds is overwritten.
+at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, at::Tensor residual);
 // Nearest-neighbour upsampling to twice (or to [height, width]) followed by a 3x3 convolution.
 at::Tensor upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, int height, int width);
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "kernels/cpu/pointwise.h"
+#include "ops/ownership.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
 #include "ops/workspace.h"
@@ -39,12 +40,18 @@ bool own_kernel_fits(const at::Tensor& input, const NormWeight& weight) {
          weight.weight.scalar_type() == at::kFloat && input.numel() > 0 && !aten_forced();
 }
 
+// May the result be written over an input that was given away?
+bool replaceable(const at::Tensor& input) {
+  return solely_owned(input) && input.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
 // `shift` [B, C] or undefined.
 at::Tensor own_group_norm(const at::Tensor& input, const at::Tensor& shift, const NormWeight& weight,
-                          bool silu) {
+                          bool silu, bool in_place) {
   const at::Tensor source = input.contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor added = shift.defined() ? shift.contiguous() : shift;
-  at::Tensor output = at::empty(source.sizes(), source.options(), at::MemoryFormat::ChannelsLast);
+  at::Tensor output =
+      in_place ? source : at::empty(source.sizes(), source.options(), at::MemoryFormat::ChannelsLast);
   const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
   const kernels::cpu::GroupNorm norm{.input = source.const_data_ptr<float>(),
                                      .shift = added.defined() ? added.const_data_ptr<float>() : nullptr,
@@ -99,22 +106,22 @@ NormWeight prepare_norm(const at::Tensor& weight, const at::Tensor& bias, double
 
 at::Tensor group_norm(const at::Tensor& input, const NormWeight& weight) {
   check_group_norm("group_norm", input, weight);
-  if (own_kernel_fits(input, weight)) return own_group_norm(input, {}, weight, false);
+  if (own_kernel_fits(input, weight)) return own_group_norm(input, {}, weight, false, false);
   return aten_group_norm(input, weight);
 }
 
-at::Tensor group_norm_silu(const at::Tensor& input, const NormWeight& weight) {
+at::Tensor group_norm_silu(at::Tensor input, const NormWeight& weight) {
   check_group_norm("group_norm_silu", input, weight);
-  if (own_kernel_fits(input, weight)) return own_group_norm(input, {}, weight, true);
+  if (own_kernel_fits(input, weight)) return own_group_norm(input, {}, weight, true, replaceable(input));
   return aten_group_norm_silu(input, weight);
 }
 
-at::Tensor add_group_norm_silu(const at::Tensor& input, const at::Tensor& shift, const NormWeight& weight) {
+at::Tensor add_group_norm_silu(at::Tensor input, const at::Tensor& shift, const NormWeight& weight) {
   check_group_norm("add_group_norm_silu", input, weight);
   require_shape(
       shift.defined() && shift.dim() == 2 && shift.size(0) == input.size(0) && shift.size(1) == input.size(1),
       "add_group_norm_silu", "shift", fmt::format("[{}, {}]", input.size(0), input.size(1)), shift);
-  if (own_kernel_fits(input, weight)) return own_group_norm(input, shift, weight, true);
+  if (own_kernel_fits(input, weight)) return own_group_norm(input, shift, weight, true, replaceable(input));
   return aten_group_norm_silu(input.add(shift.unsqueeze(-1).unsqueeze(-1)), weight);
 }
 

@@ -18,10 +18,10 @@ NormWeight prepare_norm(const at::Tensor& weight, const at::Tensor& bias, double
 
 // `input` [B, C, H, W] channels-last.
 at::Tensor group_norm(const at::Tensor& input, const NormWeight& weight);
-// silu(group_norm(input)).
-at::Tensor group_norm_silu(const at::Tensor& input, const NormWeight& weight);
-// silu(group_norm(input + shift)), `shift` [B, C] (the resnet's time embedding).
-at::Tensor add_group_norm_silu(const at::Tensor& input, const at::Tensor& shift, const NormWeight& weight);
+// silu(group_norm(input)). An input that nobody else holds is overwritten.
+at::Tensor group_norm_silu(at::Tensor input, const NormWeight& weight);
+// silu(group_norm(input + shift)), `shift` [B, C] (the resnet's time embedding). The same.
+at::Tensor add_group_norm_silu(at::Tensor input, const at::Tensor& shift, const NormWeight& weight);
 // `input` [..., C].
 at::Tensor layer_norm(const at::Tensor& input, const NormWeight& weight);
 

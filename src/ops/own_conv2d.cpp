@@ -3,9 +3,11 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <algorithm>
+#include <array>
 
 #include "kernels/cpu/panel_conv.h"
 #include "kernels/cpu/winograd.h"
+#include "ops/ownership.h"
 #include "ops/prepared_weight.h"
 #include "ops/workspace.h"
 
@@ -135,11 +137,13 @@ at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {
 
 at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const at::Tensor& residual,
                       bool upsample) {
+  const bool in_place =
+      residual.defined() && solely_owned(residual) && residual.is_contiguous(at::MemoryFormat::ChannelsLast);
   const auto source = input.contiguous(at::MemoryFormat::ChannelsLast);
   const auto added = residual.defined() ? residual.contiguous(at::MemoryFormat::ChannelsLast) : residual;
   const std::int64_t scale = upsample ? 2 : 1;
-  auto output = at::empty({source.size(0), weight.filters[0], scale * source.size(2), scale * source.size(3)},
-                          source.options(), at::MemoryFormat::ChannelsLast);
+  const std::array shape{source.size(0), weight.filters[0], scale * source.size(2), scale * source.size(3)};
+  auto output = in_place ? added : at::empty(shape, source.options(), at::MemoryFormat::ChannelsLast);
   if (in_panels(weight.layout)) {
     auto conv = conv_of<kernels::cpu::PanelConv>(source, weight, added, output, upsample);
     conv.type = panel_type(weight.layout);

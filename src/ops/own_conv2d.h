@@ -15,7 +15,7 @@ Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const
 at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout);
 
 // The convolution, of the input upsampled to twice (nearest neighbour) where `upsample`; `residual` may be
-// undefined. Precondition: as above. Channels-last in and out.
+// undefined; one that nobody else holds is overwritten. Precondition: as above. Channels-last in and out.
 at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const at::Tensor& residual,
                       bool upsample);
 

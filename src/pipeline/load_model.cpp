@@ -1,3 +1,4 @@
+#include <ATen/Context.h>
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>
@@ -120,6 +121,12 @@ void follow_loading(ModelFolder& folder, const std::function<void(int)>& tell) {
     weights->set_on_load([progress](std::int64_t bytes) { progress->add(bytes); });
 }
 
+// Float32 is float32 on a GPU too, where LibTorch would let convolutions round to TF32.
+void forbid_tf32() {
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::globalContext().setAllowTF32CuBLAS(false);
+}
+
 Status load_weights(ModelFolder& folder, const ops::Placement& where, ModelComponents& model) {
   const auto text_where = placement_of("text_encoder", where);
   if (auto status = load_into(model.text_encoder, folder.text_encoder, text_where); !status) return status;
@@ -176,6 +183,7 @@ Result<ModelComponents> load_model(const std::filesystem::path& path, const Load
     if (!second) return second.error();
     model.tokenizer_2 = std::move(*second);
   }
+  if (options.placement.device.is_cuda()) forbid_tf32();
   follow_loading(*folder, options.on_progress);
   if (auto status = load_weights(*folder, options.placement, model); !status) return status.error();
   return model;

@@ -3,9 +3,10 @@
 import json
 import os
 
-import numpy
 import pytest
 from program import PROGRAM, REPOSITORY, Program
+
+from reference.compare import psnr
 
 BUNDLED = REPOSITORY / "models" / "shapes-128"
 PROMPT = "a small red circle above a large blue square on a white background"
@@ -24,11 +25,7 @@ def picture(folder, precision, model=BUNDLED, isa="", steps=20):
                                   "--precision", precision, "--output", folder / f"{precision}{isa}.png", "--json",
                                   env={**os.environ, "SD_WORKER_ISA": isa})
     assert result.code == 0, result.stderr
-    return result.pictures[0].astype(float)
-
-
-def psnr(one, other):
-    return 10 * numpy.log10(255**2 / numpy.square(one - other).mean())
+    return result.pictures[0]
 
 
 @pytest.mark.parametrize("isa", instruction_sets())

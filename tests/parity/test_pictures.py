@@ -3,9 +3,10 @@
 import dataclasses
 
 import pytest
+from command_line import arguments
 
-from reference import cases, inputs
-from reference.cache import model_folder, reference_picture
+from reference import cases
+from reference.cache import reference_picture
 from reference.compare import assert_same_picture
 from reference.pictures import Case
 
@@ -16,23 +17,6 @@ def by_name(table: dict):
 
 def by_sampler(table: list):
     return pytest.mark.parametrize("case", table, ids=[f"{case.model} {case.sampler} {case.schedule}" for case in table])
-
-
-def arguments(case: Case, folder) -> list:
-    """The case as the command line's flags; input pictures are written to `folder`."""
-    flags = {
-        "model": model_folder(case.model), "prompt": case.prompt, "negative-prompt": case.negative, "seed": case.seed,
-        "steps": case.steps, "guidance-scale": case.guidance, "width": case.width, "height": case.height,
-        "sampler": case.sampler, "schedule": case.schedule, "strength": case.strength, "device": "cpu",
-        "output": folder / "picture.png",
-    }
-    if case.input_image:
-        flags["input-image"] = folder / "input.png"
-        inputs.picture(case.input_image, *case.input_size).save(flags["input-image"])
-    if case.mask_image:
-        flags["mask-image"] = folder / "mask.png"
-        inputs.mask(case.mask_image, *case.mask_size).save(flags["mask-image"])
-    return ["--json", *(f"--{name}={value}" for name, value in flags.items() if value is not None)]
 
 
 def check(program, case: Case, folder) -> None:

@@ -17,7 +17,7 @@ def _ellipse(radius=1.0, centre=(0.0, 0.0), points=72):
 
 def _star():
     angle = -np.pi / 2 + np.arange(10) * np.pi / 5
-    radius = np.where(np.arange(10) % 2 == 0, 1.0, 0.42)
+    radius = np.where(np.arange(10) % 2 == 0, 1.0, 0.5)
     return np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius[:, None]
 
 

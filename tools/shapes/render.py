@@ -26,8 +26,3 @@ def render(scene):
     for item in scene.items:
         picture.paste(COLOURS[item.colour], mask=Image.fromarray(coverage(item)))
     return np.asarray(picture)
-
-
-def ink(scene):
-    """How much of each pixel any shape of the scene covers: uint8 [SIDE, SIDE]."""
-    return np.maximum.reduce([coverage(item) for item in scene.items])

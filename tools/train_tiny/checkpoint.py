@@ -14,4 +14,4 @@ def save(path, **state):
 
 def load(path):
     """What `save` wrote, or None where there is nothing yet."""
-    return torch.load(path, weights_only=True) if os.path.exists(path) else None
+    return torch.load(path, weights_only=True, map_location="cpu") if os.path.exists(path) else None

@@ -1,16 +1,15 @@
-"""Learning rate: linear warm-up, flat for a while, then a cosine down to nothing at the last step."""
+"""Learning rates: a linear warm-up, flat for a while, then a cosine down to nothing at the last step."""
 
 import math
 
 
-def learning_rate(step, steps, peak, warmup=100, flat=0.0):
-    """Of one step of `steps`; the cosine begins after the share `flat` of them."""
-    if step < warmup:
-        return peak * (step + 1) / warmup
+def learning_rates(steps, peak, warmup=100, flat=0.0):
+    """One for each of `steps`; the cosine begins after the share `flat` of them."""
     first = max(warmup, flat * steps)
-    return peak * 0.5 * (1 + math.cos(math.pi * max(0, step - first) / max(1, steps - first)))
 
+    def rate(step):
+        if step < warmup:
+            return peak * (step + 1) / warmup
+        return peak * 0.5 * (1 + math.cos(math.pi * max(0, step - first) / max(1, steps - first)))
 
-def set_learning_rate(optimizer, value):
-    for group in optimizer.param_groups:
-        group["lr"] = value
+    return [rate(step) for step in range(steps)]

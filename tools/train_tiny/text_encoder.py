@@ -5,15 +5,15 @@ of the end token and of the padding after it. The probes are thrown away; the en
 denoiser is given each attribute in a form that does not depend on the others, also for combinations it never saw.
 """
 
+import functools
 import random
 
 import torch
-from tqdm import tqdm
 from transformers import CLIPTextConfig, CLIPTextModel
 
-import checkpoint
 import configs
-from schedule import learning_rate, set_learning_rate
+from fit import fit
+from schedule import learning_rates
 from shapes.caption import caption
 from shapes.outline import SHAPES
 from shapes.palette import COLOURS
@@ -29,12 +29,6 @@ _CLASSES = {
 def new_text_encoder(tokenizer):
     ids = dict(bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
     return CLIPTextModel(CLIPTextConfig(vocab_size=len(tokenizer), **ids, **configs.TEXT))
-
-
-def finished_text_encoder(folder):
-    """The text encoder of the model in `folder`, frozen."""
-    encoder = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
-    return encoder.eval().requires_grad_(False)
 
 
 def token_ids(tokenizer, captions):
@@ -54,7 +48,7 @@ def _labels(scene, text):
     return [len(names) if said[key] is None else names.index(said[key]) for key, names in _CLASSES.items()]
 
 
-def _batch(step, tokenizer):
+def _batch(tokenizer, step):
     """Tokens and labels. Most batches leave out the end of the padding, which is the greater part of the work."""
     rng = random.Random(f"text {configs.SEED} {step}")
     scenes = [random_scene(rng) for _ in range(configs.TEXT_BATCH)]
@@ -64,45 +58,29 @@ def _batch(step, tokenizer):
     return token_ids(tokenizer, texts)[:, :length], labels
 
 
-def _loss(hidden, ids, labels, probe, end):
+def _loss(encoder, probe, end, ids, labels):
     """Mean cross-entropy of the probes at the end token and at three places of the padding; and their accuracy."""
+    with torch.autocast(ids.device.type, torch.bfloat16):
+        hidden = encoder(ids).last_hidden_state.float()
     first = (ids == end).int().argmax(dim=1)
-    offsets = torch.cat([torch.zeros(len(ids), 1), torch.rand(len(ids), 3)], dim=1)
+    offsets = torch.cat([torch.zeros(len(ids), 1), torch.rand(len(ids), 3)], dim=1).to(ids.device)
     places = (first[:, None] + offsets * (ids.shape[1] - 1 - first[:, None])).long()
     scores = probe(hidden.gather(1, places[..., None].expand(-1, -1, hidden.shape[-1])))
-    loss, right = 0.0, torch.ones(scores.shape[:2], dtype=torch.bool)
+    loss, right = 0.0, torch.ones(scores.shape[:2], dtype=torch.bool, device=ids.device)
     for index, part in enumerate(scores.split([len(names) + 1 for names in _CLASSES.values()], dim=-1)):
         label = labels[:, index, None].expand(-1, part.shape[1])
         loss = loss + torch.nn.functional.cross_entropy(part.flatten(0, 1), label.flatten())
         right &= part.argmax(dim=-1) == label
-    return loss, right.float().mean().item()
+    return loss, right.float().mean()
 
 
-def train_text_encoder(path, tokenizer):
+def train_text_encoder(path, tokenizer, device, workers):
     """The trained, frozen text encoder. Continues from the checkpoint at `path` where there is one."""
     torch.manual_seed(configs.SEED)
-    encoder = new_text_encoder(tokenizer)
-    probe = torch.nn.Linear(configs.TEXT_WIDTH, sum(len(names) + 1 for names in _CLASSES.values()))
-    parts = torch.nn.ModuleList([encoder, probe])
-    optimizer = torch.optim.AdamW(parts.parameters(), weight_decay=1e-2)
-    first = 0
-    if saved := checkpoint.load(path):
-        parts.load_state_dict(saved["parts"])
-        optimizer.load_state_dict(saved["optimizer"])
-        first = saved["step"]
-    progress = tqdm(range(first, configs.TEXT_STEPS), initial=first, total=configs.TEXT_STEPS, desc="text encoder", mininterval=5)
-    for step in progress:
-        torch.manual_seed(configs.SEED + step)
-        set_learning_rate(optimizer, learning_rate(step, configs.TEXT_STEPS, configs.TEXT_LEARNING_RATE))
-        ids, labels = _batch(step, tokenizer)
-        with torch.autocast("cpu", torch.bfloat16):
-            hidden = encoder(ids).last_hidden_state
-        loss, right = _loss(hidden.float(), ids, labels, probe, tokenizer.eos_token_id)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parts.parameters(), 1.0)
-        optimizer.step()
-        progress.set_postfix(loss=f"{loss.item():.4f}", right=f"{right:.3f}", refresh=False)
-        if (step + 1) % 200 == 0:
-            checkpoint.save(path, parts=parts.state_dict(), optimizer=optimizer.state_dict(), step=step + 1)
+    encoder = new_text_encoder(tokenizer).to(device)
+    probe = torch.nn.Linear(configs.TEXT_WIDTH, sum(len(names) + 1 for names in _CLASSES.values())).to(device)
+    optimizer = torch.optim.AdamW([*encoder.parameters(), *probe.parameters()], weight_decay=1e-2, fused=True)
+    fit("text encoder", path, {"encoder": encoder, "probe": probe}, optimizer,
+        learning_rates(configs.TEXT_STEPS, configs.TEXT_LEARNING_RATE), functools.partial(_batch, tokenizer),
+        functools.partial(_loss, encoder, probe, tokenizer.eos_token_id), device, workers, shows="right")
     return encoder.eval().requires_grad_(False)

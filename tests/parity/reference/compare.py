@@ -11,6 +11,12 @@ def difference(ours: numpy.ndarray, reference: numpy.ndarray) -> tuple[int, floa
     return int(distance.max()), float(distance.mean())
 
 
+def psnr(one: numpy.ndarray, other: numpy.ndarray) -> float:
+    """dB between two [H, W, 3] uint8 pictures; infinite where they are equal."""
+    error = numpy.square(one.astype(float) - other.astype(float)).mean()
+    return 10 * numpy.log10(255**2 / error) if error else float("inf")
+
+
 def assert_same_picture(ours: numpy.ndarray, reference: numpy.ndarray, what: str = "") -> None:
     assert ours.shape == reference.shape, f"{what} size: expected {reference.shape}, got {ours.shape}"
     largest, mean = difference(ours, reference)

@@ -61,7 +61,10 @@ TEST(Conv2d, EqualsTheDefinitionForEveryShapeTheModelsUse) {
         << c.in_channels << " to " << c.out_channels << ", " << c.kernel;
     EXPECT_TRUE(got.is_contiguous(at::MemoryFormat::ChannelsLast));
     const at::Tensor residual = random_picture(expected.sizes(), 4);
-    EXPECT_LT(relative_error(conv2d_add(input, prepared, residual), expected.add(residual)), 1e-5);
+    const at::Tensor sum = conv2d_add(input, prepared, residual);
+    EXPECT_LT(relative_error(sum, expected.add(residual)), 1e-5);
+    EXPECT_TRUE(residual.equal(random_picture(expected.sizes(), 4)));
+    EXPECT_TRUE(conv2d_add(input, prepared, residual.clone()).equal(sum));  // in place
   }
 }
 

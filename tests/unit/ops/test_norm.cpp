@@ -53,6 +53,26 @@ TEST(GroupNorm, LeavesItsInputAlone) {
   EXPECT_TRUE(input.equal(before));
 }
 
+TEST(GroupNorm, WritesOverAnInputThatIsGivenAway) {
+  const NormWeight prepared = prepare_norm(random_tensor({8}), random_tensor({8}), 1e-5, 4, {});
+  const at::Tensor shift = random_tensor({1, 8}), kept = random_picture({1, 8, 3, 3});
+  at::Tensor input = kept.clone(), other = kept.clone();
+  const void* const memory = input.data_ptr();
+  const at::Tensor silu = group_norm_silu(std::move(input), prepared);
+  EXPECT_EQ(silu.data_ptr(), memory);
+  EXPECT_TRUE(silu.equal(group_norm_silu(kept, prepared)));
+  EXPECT_TRUE(add_group_norm_silu(std::move(other), shift, prepared)
+                  .equal(add_group_norm_silu(kept, shift, prepared)));
+}
+
+TEST(GroupNorm, SparesMemoryThatAViewOfTheInputHolds) {
+  const NormWeight prepared = prepare_norm(random_tensor({8}), random_tensor({8}), 1e-5, 4, {});
+  at::Tensor input = random_picture({1, 8, 3, 3});
+  const at::Tensor view = input.slice(0, 0, 1), before = view.clone();
+  group_norm_silu(std::move(input), prepared);
+  EXPECT_TRUE(view.equal(before));
+}
+
 TEST(LayerNorm, EqualsTheDefinition) {
   const at::Tensor input = random_tensor({2, 5, 33}).mul(2).add(3);
   const at::Tensor weight = random_tensor({33}, 2), bias = random_tensor({33}, 3);
