@@ -120,7 +120,7 @@ Block CachingAllocator::take(std::size_t size) {
     kept_.erase(best);
     cached_ -= block.size;
   } else {
-    const std::size_t allowed = std::max(most_in_use_ + most_in_use_ / 4, in_use_ + size);
+    const std::size_t allowed = std::max(most_in_use_ + most_in_use_ / 16, in_use_ + size);
     shrink_to(allowed - in_use_ - size);
     block = map_block(size);
     if (block.data == nullptr) return block;
