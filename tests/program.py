@@ -37,6 +37,11 @@ def _listen_to_ctrl_c():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def machine() -> dict:
+    """What `info` says of this machine; empty where the program is not built."""
+    return Program(PROGRAM).run("info", "--json").json if PROGRAM.exists() else {}
+
+
 class Program:
     def __init__(self, path: Path):
         self.path = path

@@ -40,11 +40,6 @@ bool own_kernel_fits(const at::Tensor& input, const NormWeight& weight) {
          weight.weight.scalar_type() == at::kFloat && input.numel() > 0 && !aten_forced();
 }
 
-// May the result be written over an input that was given away?
-bool replaceable(const at::Tensor& input) {
-  return solely_owned(input) && input.is_contiguous(at::MemoryFormat::ChannelsLast);
-}
-
 // `shift` [B, C] or undefined.
 at::Tensor own_group_norm(const at::Tensor& input, const at::Tensor& shift, const NormWeight& weight,
                           bool silu, bool in_place) {
@@ -112,7 +107,8 @@ at::Tensor group_norm(const at::Tensor& input, const NormWeight& weight) {
 
 at::Tensor group_norm_silu(at::Tensor input, const NormWeight& weight) {
   check_group_norm("group_norm_silu", input, weight);
-  if (own_kernel_fits(input, weight)) return own_group_norm(input, {}, weight, true, replaceable(input));
+  if (own_kernel_fits(input, weight))
+    return own_group_norm(input, {}, weight, true, may_be_overwritten(input));
   return aten_group_norm_silu(input, weight);
 }
 
@@ -121,7 +117,8 @@ at::Tensor add_group_norm_silu(at::Tensor input, const at::Tensor& shift, const 
   require_shape(
       shift.defined() && shift.dim() == 2 && shift.size(0) == input.size(0) && shift.size(1) == input.size(1),
       "add_group_norm_silu", "shift", fmt::format("[{}, {}]", input.size(0), input.size(1)), shift);
-  if (own_kernel_fits(input, weight)) return own_group_norm(input, shift, weight, true, replaceable(input));
+  if (own_kernel_fits(input, weight))
+    return own_group_norm(input, shift, weight, true, may_be_overwritten(input));
   return aten_group_norm_silu(input.add(shift.unsqueeze(-1).unsqueeze(-1)), weight);
 }
 

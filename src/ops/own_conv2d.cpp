@@ -137,8 +137,7 @@ at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {
 
 at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const at::Tensor& residual,
                       bool upsample) {
-  const bool in_place =
-      residual.defined() && solely_owned(residual) && residual.is_contiguous(at::MemoryFormat::ChannelsLast);
+  const bool in_place = may_be_overwritten(residual);
   const auto source = input.contiguous(at::MemoryFormat::ChannelsLast);
   const auto added = residual.defined() ? residual.contiguous(at::MemoryFormat::ChannelsLast) : residual;
   const std::int64_t scale = upsample ? 2 : 1;

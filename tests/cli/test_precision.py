@@ -1,10 +1,9 @@
 """`--precision fast` and `int8` on the CPU: pictures close to the exact one on every instruction set."""
 
-import json
 import os
 
 import pytest
-from program import PROGRAM, REPOSITORY, Program
+from program import PROGRAM, REPOSITORY, Program, machine
 
 from reference.compare import psnr
 
@@ -14,10 +13,7 @@ LEAST_PSNR = {"fast": 35, "int8": 30}  # dB, of a picture after 20 steps
 
 
 def instruction_sets():
-    if not PROGRAM.exists():
-        return []
-    sets = json.loads(Program(PROGRAM).run("info", "--json").stdout)["instruction_sets"]
-    return [one["name"] for one in sets if one["on_this_cpu"]]
+    return [one["name"] for one in machine().get("instruction_sets", []) if one["on_this_cpu"]]
 
 
 def picture(folder, precision, model=BUNDLED, isa="", steps=20):

@@ -2,7 +2,7 @@
 
 import pytest
 from command_line import arguments
-from program import PROGRAM, Program
+from program import machine
 
 from reference import cases
 from reference.cache import reference_picture
@@ -13,11 +13,7 @@ from reference.samplers import SAMPLERS
 LEAST_PSNR_OF_HALF = 35  # dB, as of `fast` on a CPU
 
 
-def gpus() -> int:
-    return Program(PROGRAM).run("info", "--json").json["cuda_devices"] if PROGRAM.exists() else 0
-
-
-pytestmark = pytest.mark.skipif(gpus() == 0, reason="not run: no CUDA device, or a build without CUDA=1")
+pytestmark = pytest.mark.skipif(not machine().get("cuda_devices"), reason="not run: no CUDA device, or a build without CUDA=1")
 
 INPUT_CASES = {**{f"transform {name}": cases.TRANSFORM_CASES[name] for name in ("sd15 0.5", "sdxl 0.5", "odd input")},
                **{f"inpaint {name}": cases.INPAINT_CASES[name] for name in ("sd15 0.6", "sdxl_inpaint 1.0", "unguided")}}
