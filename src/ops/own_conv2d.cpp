@@ -31,16 +31,15 @@ bool is_plain_3x3(at::IntArrayRef filters, const Conv2dShape& shape) {
          shape.padding_end == 0 && filters[0] >= kMinChannels && filters[1] >= kMinChannels;
 }
 
-// For each chunk of tiles all input transforms, then all blocks of output channels.
 void run(const kernels::cpu::WinogradConv& conv) {
-  const auto plan = kernels::cpu::plan_winograd(conv);
-  float* const shared = workspace(plan.scratch_floats + floats_of_all_threads(plan.thread_floats));
+  const auto plan = kernels::cpu::plan_winograd(conv, as_size(at::get_num_threads()));
+  float* const shared = workspace(plan.shared_floats + floats_of_all_threads(plan.thread_floats));
   for (std::size_t chunk = 0; chunk < plan.chunks; ++chunk) {
-    for_parts(plan.tile_parts,
-              [&](std::size_t part) { kernels::cpu::winograd_input_part(conv, plan, chunk, part, shared); });
-    for_parts(plan.output_parts, plan.thread_floats, shared + plan.scratch_floats,
+    for_parts(plan.first_parts,
+              [&](std::size_t part) { kernels::cpu::winograd_first_part(conv, plan, chunk, part, shared); });
+    for_parts(plan.second_parts, plan.thread_floats, shared + plan.shared_floats,
               [&](std::size_t part, float* scratch) {
-                kernels::cpu::winograd_output_part(conv, plan, chunk, part, shared, scratch);
+                kernels::cpu::winograd_second_part(conv, plan, chunk, part, shared, scratch);
               });
   }
 }

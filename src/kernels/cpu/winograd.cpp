@@ -9,7 +9,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/cpu/panel_block.h"
-#include "kernels/cpu/winograd_transform-inl.h"
+#include "kernels/cpu/winograd_filters-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
@@ -30,18 +30,10 @@ std::size_t tile_count(const WinogradConv& conv) {
 }
 
 constexpr std::size_t kTilesPerPart = 8;
-// Tiles of one part of phase two, and bytes of the input channels multiplied at a time: filters and products
-// of such a piece stay in the second-level cache.
-constexpr std::size_t kGroupTiles = 96;
-constexpr std::size_t kDepthBytes = 256;
-// Between the 36 points: without it all of them would fall into one set of the first-level cache.
-constexpr std::size_t kGap = 16;
+constexpr std::size_t kGroupTiles = 96;  // multiplied at a time: products stay in the second-level cache
 
-// What is multiplied is either float or Word, a bfloat16.
-template <class Element>
-constexpr std::size_t kDepth = kDepthBytes / sizeof(Element);
-
-// Calls `run` with an element of the type that is multiplied.
+// What is multiplied is either float or Word, a bfloat16. Calls `run` with an element of the type that is
+// multiplied.
 template <class Run>
 auto with_element(const WinogradConv& conv, const Run& run) {
   if constexpr (kPanelWidth == kPanelColumns) {
@@ -56,16 +48,6 @@ BlockUnits units() {
   return std::is_same_v<Element, Word> ? block_units() : BlockUnits{kTileRows, 1, 1};
 }
 
-template <class Element>
-std::size_t depth_blocks(const WinogradConv& conv) {
-  return (conv.in_channels + kDepth<Element> - 1) / kDepth<Element>;
-}
-
-// From one point to the next, of filters and of products.
-std::size_t panel_stride(std::size_t depth) {
-  return depth * kPanelWidth + kGap;
-}
-
 std::size_t product_stride(const WinogradPlan& plan) {
   return plan.group_tiles * kPanelWidth + kGap;
 }
@@ -76,36 +58,83 @@ constexpr std::size_t floats_for(std::size_t elements) {
   return (elements * sizeof(Element) + sizeof(float) - 1) / sizeof(float);
 }
 
-// Transformed inputs lie as [point][block of kDepth channels][tile][kDepth].
+std::size_t block_count(const WinogradConv& conv) {
+  return (conv.out_channels + kPanelWidth - 1) / kPanelWidth;
+}
+
+// Transformed inputs lie as [point][tile][channels], transformed filters of a block of output channels as
+// [point][channels][kPanelWidth].
 template <class Element>
 struct Transformed {
-  std::size_t block_stride, point_stride;
-  Transformed(const WinogradConv& conv, const WinogradPlan& plan)
-      : block_stride(round_up(plan.chunk_tiles, units<Element>().rows) * kDepth<Element>),
-        point_stride(depth_blocks<Element>(conv) * block_stride + kGap) {}
+  std::size_t channels, tile_stride, point_stride, block_size;
+  Transformed(const WinogradConv& conv, std::size_t tiles)
+      : channels(round_up(conv.in_channels, units<Element>().depth)),
+        tile_stride(channels + kGap),
+        point_stride(round_up(tiles, units<Element>().rows) * tile_stride + kGap),
+        block_size(kPoints * panel_stride(channels)) {}
+  std::size_t input_floats() const { return floats_for<Element>(kPoints * point_stride); }
+  std::size_t filter_floats(std::size_t blocks) const { return floats_for<Element>(blocks * block_size); }
 };
 
+// Filters for all threads where they are few and the tiles many.
 template <class Element>
-WinogradPlan plan_for(const WinogradConv& conv) {
-  // Transformed inputs of a chunk are read by every thread from the shared cache.
-  constexpr std::size_t kChunkBytes = std::size_t{12} << 20;
-  const std::size_t tiles = tile_count(conv), bytes = depth_blocks<Element>(conv) * kDepthBytes;
-  const std::size_t groups = std::max<std::size_t>(kChunkBytes / (kPoints * bytes * kGroupTiles), 1);
+WinogradPlan plan_shared_filters(const WinogradConv& conv, std::size_t group_tiles) {
   WinogradPlan plan;
+  plan.shared = WinogradPlan::Shared::filters;
+  plan.chunks = 1;
+  plan.chunk_tiles = tile_count(conv);
+  plan.group_tiles = group_tiles;
+  plan.first_parts = block_count(conv);
+  plan.second_parts = (plan.chunk_tiles + group_tiles - 1) / group_tiles;
+  const Transformed<Element> transformed(conv, group_tiles);
+  plan.shared_floats = transformed.filter_floats(plan.first_parts);
+  plan.thread_floats = kPoints * product_stride(plan) + transformed.input_floats();
+  return plan;
+}
+
+template <class Element>
+WinogradPlan plan_shared_inputs(const WinogradConv& conv, std::size_t threads) {
+  constexpr std::size_t kChunkBytes = std::size_t{12} << 20;  // in the shared cache
+  constexpr std::size_t kPartsPerThread = 4, kDepthBytes = 512;
+  const std::size_t tiles = tile_count(conv), blocks = block_count(conv);
+  const std::size_t group_bytes = kPoints * conv.in_channels * sizeof(Element) * kGroupTiles;
+  const std::size_t groups = std::max<std::size_t>(kChunkBytes / group_bytes, 1);
+  WinogradPlan plan;
+  plan.shared = WinogradPlan::Shared::inputs;
   plan.chunks = (tiles + groups * kGroupTiles - 1) / (groups * kGroupTiles);
   plan.chunk_tiles = (tiles + plan.chunks - 1) / plan.chunks;
   const std::size_t chunk_groups = (plan.chunk_tiles + kGroupTiles - 1) / kGroupTiles;
   plan.group_tiles = (plan.chunk_tiles + chunk_groups - 1) / chunk_groups;
   plan.group_tiles = round_up(plan.group_tiles, units<Element>().rows);
-  plan.tile_parts = (plan.chunk_tiles + kTilesPerPart - 1) / kTilesPerPart;
-  plan.output_parts = chunk_groups * ((conv.out_channels + kPanelWidth - 1) / kPanelWidth);
-  plan.scratch_floats = floats_for<Element>(kPoints * Transformed<Element>(conv, plan).point_stride);
-  plan.thread_floats = kPoints * (floats_for<Element>(panel_stride(kDepth<Element>)) + product_stride(plan));
+  plan.first_parts = (plan.chunk_tiles + kTilesPerPart - 1) / kTilesPerPart;
+  // Filters are transformed once for all groups of a part.
+  const std::size_t runs = std::clamp<std::size_t>(threads * kPartsPerThread / blocks, 1, chunk_groups);
+  plan.part_groups = (chunk_groups + runs - 1) / runs;
+  plan.second_parts = blocks * ((chunk_groups + plan.part_groups - 1) / plan.part_groups);
+  // The products of one group can wait for more channels, and filters then stay in the second-level cache.
+  plan.part_channels =
+      plan.part_groups > 1 ? conv.in_channels : std::min(kDepthBytes / sizeof(Element), conv.in_channels);
+  plan.shared_floats = Transformed<Element>(conv, plan.chunk_tiles).input_floats();
+  const std::size_t filled = round_up(plan.part_channels, units<Element>().depth);
+  plan.thread_floats = kPoints * (product_stride(plan) + floats_for<Element>(panel_stride(filled)));
   return plan;
 }
 
-WinogradPlan Plan(const WinogradConv& conv) {
-  return with_element(conv, [&](auto element) { return plan_for<decltype(element)>(conv); });
+template <class Element>
+WinogradPlan plan_for(const WinogradConv& conv, std::size_t threads) {
+  constexpr std::size_t kInputBytes = std::size_t{512} << 10;  // of a group: half the second-level cache
+  constexpr std::size_t kFilterBytes = std::size_t{16} << 20;  // of all: stay in the shared cache
+  const Transformed<Element> one(conv, units<Element>().rows);
+  const std::size_t group_tiles =
+      std::min(kInputBytes / (one.input_floats() * sizeof(float)) * units<Element>().rows, kGroupTiles);
+  const bool few = one.filter_floats(block_count(conv)) * sizeof(float) <= kFilterBytes;
+  if (few && group_tiles > 0 && tile_count(conv) >= 4 * threads * group_tiles)
+    return plan_shared_filters<Element>(conv, group_tiles);
+  return plan_shared_inputs<Element>(conv, threads);
+}
+
+WinogradPlan Plan(const WinogradConv& conv, std::size_t threads) {
+  return with_element(conv, [&](auto element) { return plan_for<decltype(element)>(conv, threads); });
 }
 
 // Vectors over channels of one 6x6 input patch; zeros outside the picture. `count` channels, at most kLanes.
@@ -131,15 +160,6 @@ HWY_INLINE void load_patch(const WinogradConv& conv, const TilePlace& place, std
   }
 }
 
-// To the nearest bfloat16 (ties away from zero): in the lower and in the upper half of each lane.
-HWY_INLINE hn::Vec<WordTag> lower_bf16(FloatVector value) {
-  return hn::ShiftRight<16>(hn::Add(hn::BitCast(kWord, value), hn::Set(kWord, 0x8000U)));
-}
-
-HWY_INLINE hn::Vec<WordTag> upper_bf16(FloatVector value) {
-  return hn::And(hn::Add(hn::BitCast(kWord, value), hn::Set(kWord, 0x8000U)), hn::Set(kWord, 0xFFFF0000U));
-}
-
 HWY_INLINE void store_as(FloatVector value, float* to) {
   hn::StoreU(value, kFloat, to);
 }
@@ -149,100 +169,25 @@ HWY_INLINE void store_as(FloatVector value, Word* to) {
   hn::StoreU(hn::TruncateTo(half, lower_bf16(value)), half, to);
 }
 
+// Tiles [first, first + count) -> `to`.
 template <class Element>
-void input_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
-                Element* scratch) {
-  const std::size_t first = chunk * plan.chunk_tiles;
-  const std::size_t total = tile_count(conv);
-  const std::size_t begin = part * kTilesPerPart, end = std::min(begin + kTilesPerPart, plan.chunk_tiles);
-  const Transformed<Element> transformed(conv, plan);
-  const std::size_t channels = round_up(conv.in_channels, units<Element>().depth);
-  for (std::size_t t = begin; t < end && first + t < total; ++t) {
+void transform_tiles(const WinogradConv& conv, const Transformed<Element>& transformed, std::size_t first,
+                     std::size_t count, Element* to) {
+  for (std::size_t t = 0; t < count; ++t) {
     const TilePlace place = place_of(conv, first + t);
-    for (std::size_t channel = 0; channel < channels; channel += kLanes) {
-      const std::size_t count = std::min(kLanes, conv.in_channels - std::min(channel, conv.in_channels));
+    for (std::size_t channel = 0; channel < transformed.channels; channel += kLanes) {
+      const std::size_t some = std::min(kLanes, conv.in_channels - std::min(channel, conv.in_channels));
       FloatVector patch[kInTile][kInTile], half[kInTile][kInTile];
-      load_patch(conv, place, channel, count, patch);
-      Element* const target = scratch + channel / kDepth<Element> * transformed.block_stride +
-                              t * kDepth<Element> + channel % kDepth<Element>;
+      load_patch(conv, place, channel, some, patch);
+      Element* const target = to + t * transformed.tile_stride + channel;
       for (std::size_t i = 0; i < kInTile; ++i) transform_input(patch[i], half[i]);
       for (std::size_t j = 0; j < kInTile; ++j) {
         const FloatVector column[kInTile] = {half[0][j], half[1][j], half[2][j],
                                              half[3][j], half[4][j], half[5][j]};
         FloatVector out[kInTile];
         transform_input(column, out);
-        for (std::size_t i = 0; i < kInTile; ++i) {
+        for (std::size_t i = 0; i < kInTile; ++i)
           store_as(out[i], target + (i * kInTile + j) * transformed.point_stride);
-        }
-      }
-    }
-  }
-}
-
-void InputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
-               float* scratch) {
-  with_element(conv, [&](auto element) {
-    input_part(conv, plan, chunk, part, reinterpret_cast<decltype(element)*>(scratch));
-  });
-}
-
-HWY_INLINE FloatVector load_widened(const float* from) {
-  return hn::LoadU(kFloat, from);
-}
-
-HWY_INLINE FloatVector load_widened(const Word* bf16) {
-  constexpr hn::Rebind<Word, FloatTag> half;
-  return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(kWord, hn::LoadU(half, bf16))));
-}
-
-using Points = FloatVector[kInTile][kInTile];
-
-// One vector of output channels of the filters of one input channel, packed; null: of a channel of zeros.
-template <class Weight>
-HWY_INLINE void transform_filter(const Weight* packed, Points& out) {
-  FloatVector half[kInTile][3];
-  for (std::size_t j = 0; j < 3; ++j) {
-    FloatVector column[3], rows[kInTile];
-    for (std::size_t i = 0; i < 3; ++i)
-      column[i] = packed != nullptr ? load_widened(packed + (3 * i + j) * kPanelWidth) : hn::Zero(kFloat);
-    transform_weight(column, rows);
-    for (std::size_t i = 0; i < kInTile; ++i) half[i][j] = rows[i];
-  }
-  for (std::size_t i = 0; i < kInTile; ++i) transform_weight(half[i], out[i]);
-}
-
-// Packed filters of one block of output channels and `depth` input channels -> points panel_stride apart,
-// each [depth][kPanelWidth].
-template <class Weight>
-void transform_filters(const Weight* packed, std::size_t depth, float* panels) {
-  for (std::size_t c = 0; c < depth; ++c, packed += 9 * kPanelWidth) {
-    for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
-      Points points;
-      transform_filter(packed + lane, points);
-      float* const to = panels + c * kPanelWidth + lane;
-      for (std::size_t i = 0; i < kInTile; ++i) {
-        for (std::size_t j = 0; j < kInTile; ++j)
-          hn::StoreU(points[i][j], kFloat, to + (i * kInTile + j) * panel_stride(depth));
-      }
-    }
-  }
-}
-
-// The same -> panels of bfloat16 (panel_block.h), filled up with zeros.
-void transform_filters(const Word* packed, std::size_t depth, Word* panels) {
-  const std::size_t filled = round_up(depth, units<Word>().depth);
-  for (std::size_t c = 0; c < filled; c += 2, packed += 2 * 9 * kPanelWidth) {
-    for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
-      Points first, second;
-      transform_filter(c < depth ? packed + lane : nullptr, first);
-      transform_filter(c + 1 < depth ? packed + 9 * kPanelWidth + lane : nullptr, second);
-      Word* const to = panels + c * kPanelWidth + 2 * lane;
-      for (std::size_t i = 0; i < kInTile; ++i) {
-        for (std::size_t j = 0; j < kInTile; ++j) {
-          const auto pairs = hn::Or(lower_bf16(first[i][j]), upper_bf16(second[i][j]));
-          hn::StoreU(pairs, kWord,
-                     reinterpret_cast<std::uint32_t*>(to + (i * kInTile + j) * panel_stride(filled)));
-        }
       }
     }
   }
@@ -301,29 +246,43 @@ HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std
   }
 }
 
-// The filters of one block of output channels and `depth` input channels that begin at `packed`.
+// Some input channels, and some tiles, at most a group.
+struct Depth {
+  std::size_t first, count;
+};
+
+struct Tiles {
+  std::size_t first, count;
+};
+
+// Some input channels of the filters of one block of output channels.
 template <class Element>
-void transform_block(const WinogradConv& conv, std::size_t packed, std::size_t depth, Element* panels) {
-  if constexpr (std::is_same_v<Element, float>) {
-    if (conv.weight != nullptr) return transform_filters(conv.weight + packed, depth, panels);
+void transform_block(const WinogradConv& conv, std::size_t block, Depth depth, Element* panels) {
+  const std::size_t packed = (block * conv.in_channels + depth.first) * kFilterSize;
+  if constexpr (std::is_same_v<Element, Word>) {
+    const std::size_t filled = round_up(depth.count, units<Word>().depth);
+    transform_filters(conv.bf16_weight + packed, depth.count, filled, panels);
+  } else if (conv.weight != nullptr) {
+    transform_filters(conv.weight + packed, depth.count, panels);
+  } else {
+    transform_filters(conv.bf16_weight + packed, depth.count, panels);
   }
-  transform_filters(conv.bf16_weight + packed, depth, panels);
 }
 
 // products [tiles][kPanelWidth] (+)= inputs [tiles][depth] * panel.
-void multiply_point(const float* inputs, std::size_t tiles, std::size_t depth, const float* panel, bool add,
-                    float* products) {
+void multiply_point(const float* inputs, std::size_t stride, std::size_t tiles, std::size_t depth,
+                    const float* panel, bool add, float* products) {
   if (add)
-    multiply_rows<Start::output>(inputs, kDepth<float>, tiles, depth, panel, nullptr, products, kPanelWidth);
+    multiply_rows<Start::output>(inputs, stride, tiles, depth, panel, nullptr, products, kPanelWidth);
   else
-    multiply_rows<Start::row>(inputs, kDepth<float>, tiles, depth, panel, nullptr, products, kPanelWidth);
+    multiply_rows<Start::row>(inputs, stride, tiles, depth, panel, nullptr, products, kPanelWidth);
 }
 
-void multiply_point(const Word* inputs, std::size_t tiles, std::size_t depth, const Word* panel, bool add,
-                    float* products) {
+void multiply_point(const Word* inputs, std::size_t stride, std::size_t tiles, std::size_t depth,
+                    const Word* panel, bool add, float* products) {
   constexpr std::ptrdiff_t kNoOffset = 0;
   multiply({.a = inputs,
-            .a_stride = kDepth<Word>,
+            .a_stride = stride,
             .rows = round_up(tiles, units<Word>().rows),
             .offsets = &kNoOffset,
             .segments = 1,
@@ -334,50 +293,101 @@ void multiply_point(const Word* inputs, std::size_t tiles, std::size_t depth, co
             .add = add});
 }
 
-// products[point][tile][kPanelWidth] = the filters of `block` times the transformed inputs of some tiles.
+// products[point][tile][kPanelWidth] (+)= transformed inputs of `tiles` tiles times transformed filters.
 template <class Element>
-void multiply_points(const WinogradConv& conv, const WinogradPlan& plan, std::size_t first_tile,
-                     std::size_t tiles, std::size_t first_out, const Element* scratch, Element* panels,
-                     float* products) {
-  const Transformed<Element> transformed(conv, plan);
-  for (std::size_t block = 0; block < depth_blocks<Element>(conv); ++block) {
-    const std::size_t channel = block * kDepth<Element>;
-    const std::size_t depth = std::min(kDepth<Element>, conv.in_channels - channel);
-    transform_block(conv, (first_out * conv.in_channels + channel * kPanelWidth) * 9, depth, panels);
-    const std::size_t filled = round_up(depth, units<Element>().depth);
-    for (std::size_t point = 0; point < kPoints; ++point) {
-      const Element* const inputs = scratch + point * transformed.point_stride +
-                                    block * transformed.block_stride + first_tile * kDepth<Element>;
-      multiply_point(inputs, tiles, filled, panels + point * panel_stride(filled), block > 0,
-                     products + point * product_stride(plan));
+void multiply_points(const WinogradPlan& plan, const Transformed<Element>& transformed, std::size_t tiles,
+                     Depth depth, const Element* inputs, const Element* panels, float* products) {
+  const std::size_t filled = round_up(depth.count, units<Element>().depth);
+  for (std::size_t point = 0; point < kPoints; ++point) {
+    multiply_point(inputs + point * transformed.point_stride + depth.first, transformed.tile_stride, tiles,
+                   filled, panels + point * panel_stride(filled), depth.first > 0,
+                   products + point * product_stride(plan));
+  }
+}
+
+// Products of one block of output channels -> outputs.
+void write_tiles(const WinogradConv& conv, const WinogradPlan& plan, Tiles tiles, std::size_t block,
+                 const float* products) {
+  const std::size_t first_out = block * kPanelWidth;
+  const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
+  for (std::size_t t = 0; t < tiles.count; ++t) {
+    const TilePlace place = place_of(conv, tiles.first + t);
+    for (std::size_t lane = 0; lane < count; lane += kLanes) {
+      write_tile(conv, place, first_out + lane, std::min(kLanes, count - lane),
+                 products + t * kPanelWidth + lane, product_stride(plan));
     }
   }
 }
 
-void OutputPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
-                const float* scratch, float* thread_scratch) {
-  const std::size_t first = chunk * plan.chunk_tiles;
-  const std::size_t tiles = std::min(plan.chunk_tiles, tile_count(conv) - first);
+template <class Element>
+void first_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
+                Element* shared) {
+  const Transformed<Element> transformed(conv, plan.chunk_tiles);
+  if (plan.shared == WinogradPlan::Shared::filters)
+    return transform_block(conv, part, {0, conv.in_channels}, shared + part * transformed.block_size);
+  const std::size_t first = part * kTilesPerPart;
+  const std::size_t end = std::min(plan.chunk_tiles, tile_count(conv) - chunk * plan.chunk_tiles);
+  if (first >= end) return;  // of the last, smaller chunk
+  transform_tiles(conv, transformed, chunk * plan.chunk_tiles + first, std::min(kTilesPerPart, end - first),
+                  shared + first * transformed.tile_stride);
+}
+
+// A group of tiles, all output channels.
+template <class Element>
+void group_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t part, const Element* filters,
+                float* products, Element* inputs) {
+  const Transformed<Element> transformed(conv, plan.group_tiles);
+  const std::size_t first = part * plan.group_tiles;
+  const Tiles tiles{first, std::min(plan.group_tiles, plan.chunk_tiles - first)};
+  transform_tiles(conv, transformed, first, tiles.count, inputs);
+  for (std::size_t block = 0; block < block_count(conv); ++block) {
+    const Element* const panels = filters + block * transformed.block_size;
+    multiply_points(plan, transformed, tiles.count, {0, conv.in_channels}, inputs, panels, products);
+    write_tiles(conv, plan, tiles, block, products);
+  }
+}
+
+// A block of output channels, some groups of a chunk.
+template <class Element>
+void block_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
+                const Element* inputs, float* products, Element* panels) {
+  const Transformed<Element> transformed(conv, plan.chunk_tiles);
+  const std::size_t chunk_first = chunk * plan.chunk_tiles, blocks = block_count(conv);
+  const std::size_t chunk_tiles = std::min(plan.chunk_tiles, tile_count(conv) - chunk_first);
   // Neighbouring parts share their tiles.
-  const std::size_t blocks = (conv.out_channels + kPanelWidth - 1) / kPanelWidth;
-  const std::size_t first_out = part % blocks * kPanelWidth, begin = part / blocks * plan.group_tiles;
-  if (begin >= tiles) return;  // of the last, smaller chunk
-  const std::size_t end = std::min(begin + plan.group_tiles, tiles);
-  float* const products = thread_scratch;
-  with_element(conv, [&](auto element) {
-    using Element = decltype(element);
-    auto* const panels = reinterpret_cast<Element*>(products + kPoints * product_stride(plan));
-    multiply_points(conv, plan, begin, end - begin, first_out, reinterpret_cast<const Element*>(scratch),
-                    panels, products);
-  });
-  const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
-  for (std::size_t t = begin; t < end; ++t) {
-    const TilePlace place = place_of(conv, first + t);
-    for (std::size_t lane = 0; lane < count; lane += kLanes) {
-      write_tile(conv, place, first_out + lane, std::min(kLanes, count - lane),
-                 products + (t - begin) * kPanelWidth + lane, product_stride(plan));
+  const std::size_t block = part % blocks, part_tiles = plan.part_groups * plan.group_tiles;
+  const std::size_t begin = part / blocks * part_tiles, end = std::min(begin + part_tiles, chunk_tiles);
+  if (begin >= end) return;  // of the last, smaller chunk
+  for (std::size_t channel = 0; channel < conv.in_channels; channel += plan.part_channels) {
+    const Depth depth{channel, std::min(plan.part_channels, conv.in_channels - channel)};
+    transform_block(conv, block, depth, panels);
+    for (std::size_t first = begin; first < end; first += plan.group_tiles) {
+      const Tiles tiles{chunk_first + first, std::min(plan.group_tiles, end - first)};
+      multiply_points(plan, transformed, tiles.count, depth, inputs + first * transformed.tile_stride, panels,
+                      products);
+      if (channel + depth.count == conv.in_channels) write_tiles(conv, plan, tiles, block, products);
     }
   }
+}
+
+void FirstPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
+               float* shared) {
+  with_element(conv, [&](auto element) {
+    first_part(conv, plan, chunk, part, reinterpret_cast<decltype(element)*>(shared));
+  });
+}
+
+void SecondPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
+                const float* shared, float* thread) {
+  with_element(conv, [&](auto element) {
+    using Element = decltype(element);
+    const auto* const transformed = reinterpret_cast<const Element*>(shared);
+    auto* const own = reinterpret_cast<Element*>(thread + kPoints * product_stride(plan));
+    if (plan.shared == WinogradPlan::Shared::filters)
+      group_part(conv, plan, part, transformed, thread, own);
+    else
+      block_part(conv, plan, chunk, part, transformed, thread, own);
+  });
 }
 
 }  // namespace sdw::kernels::cpu::HWY_NAMESPACE
@@ -390,8 +400,8 @@ HWY_EXPORT(WeightSize);
 HWY_EXPORT(PackFloats);
 HWY_EXPORT(PackBf16);
 HWY_EXPORT(Plan);
-HWY_EXPORT(InputPart);
-HWY_EXPORT(OutputPart);
+HWY_EXPORT(FirstPart);
+HWY_EXPORT(SecondPart);
 
 std::size_t winograd_weight_size(std::size_t out_channels, std::size_t in_channels) {
   return HWY_DYNAMIC_DISPATCH(WeightSize)(out_channels, in_channels);
@@ -407,18 +417,18 @@ void pack_winograd_weight(const std::uint16_t* weight, std::size_t out_channels,
   HWY_DYNAMIC_DISPATCH(PackBf16)(weight, out_channels, in_channels, packed);
 }
 
-WinogradPlan plan_winograd(const WinogradConv& conv) {
-  return HWY_DYNAMIC_DISPATCH(Plan)(conv);
+WinogradPlan plan_winograd(const WinogradConv& conv, std::size_t threads) {
+  return HWY_DYNAMIC_DISPATCH(Plan)(conv, threads);
 }
 
-void winograd_input_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk,
-                         std::size_t part, float* scratch) {
-  HWY_DYNAMIC_DISPATCH(InputPart)(conv, plan, chunk, part, scratch);
+void winograd_first_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk,
+                         std::size_t part, float* shared) {
+  HWY_DYNAMIC_DISPATCH(FirstPart)(conv, plan, chunk, part, shared);
 }
 
-void winograd_output_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk,
-                          std::size_t part, const float* scratch, float* thread_scratch) {
-  HWY_DYNAMIC_DISPATCH(OutputPart)(conv, plan, chunk, part, scratch, thread_scratch);
+void winograd_second_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk,
+                          std::size_t part, const float* shared, float* thread) {
+  HWY_DYNAMIC_DISPATCH(SecondPart)(conv, plan, chunk, part, shared, thread);
 }
 
 }  // namespace sdw::kernels::cpu

@@ -32,23 +32,28 @@ void pack_winograd_weight(const float* weight, std::size_t out_channels, std::si
 void pack_winograd_weight(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
                           std::uint16_t* packed);
 
-// The tiles are cut into chunks, each worked on in two phases whose parts are independent: first every part
-// of phase one, then every part of phase two, then the next chunk. `scratch` holds `scratch_floats` floats,
-// shared by all threads; each thread brings `thread_floats` of its own.
+// Two phases of independent parts: phase one transforms what all threads share, every part of phase two
+// transforms the other operand for itself, multiplies and writes outputs. Filters are shared where they are
+// few and the tiles many; phase one is then done once. Else the tiles are cut into chunks whose transformed
+// inputs are shared, and the phases follow each other for every chunk. `shared` holds `shared_floats` floats;
+// each thread brings `thread_floats` of its own.
 struct WinogradPlan {
+  enum class Shared { filters, inputs } shared = Shared::inputs;
   std::size_t chunks = 0;
-  std::size_t chunk_tiles = 0;   // of a full chunk
-  std::size_t tile_parts = 0;    // parts of phase one: input transforms
-  std::size_t group_tiles = 0;   // of one part of phase two
-  std::size_t output_parts = 0;  // parts of phase two: blocks of output channels of groups of tiles
-  std::size_t scratch_floats = 0;
+  std::size_t chunk_tiles = 0;    // of a full chunk
+  std::size_t group_tiles = 0;    // multiplied at a time
+  std::size_t part_groups = 0;    // of one part of phase two where inputs are shared
+  std::size_t part_channels = 0;  // input channels it multiplies at a time
+  std::size_t first_parts = 0;    // blocks of filters, or some tiles each
+  std::size_t second_parts = 0;   // groups of tiles, or a block of output channels of some groups each
+  std::size_t shared_floats = 0;
   std::size_t thread_floats = 0;
 };
 
-WinogradPlan plan_winograd(const WinogradConv& conv);
-void winograd_input_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk,
-                         std::size_t part, float* scratch);
-void winograd_output_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk,
-                          std::size_t part, const float* scratch, float* thread_scratch);
+WinogradPlan plan_winograd(const WinogradConv& conv, std::size_t threads);
+void winograd_first_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk,
+                         std::size_t part, float* shared);
+void winograd_second_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk,
+                          std::size_t part, const float* shared, float* thread);
 
 }  // namespace sdw::kernels::cpu

@@ -50,13 +50,13 @@ void expect_equal_to_definition(const Case& c, bool bf16_weight) {
                           .out_width = scale * c.width,
                           .out_channels = c.out_channels,
                           .upsample = c.upsample};
-  const auto plan = plan_winograd(conv);
-  std::vector<float> shared(plan.scratch_floats, NAN), own(plan.thread_floats, NAN);
+  const auto plan = plan_winograd(conv, 2);
+  std::vector<float> shared(plan.shared_floats, NAN), own(plan.thread_floats, NAN);
   for (std::size_t chunk = 0; chunk < plan.chunks; ++chunk) {
-    for (std::size_t part = 0; part < plan.tile_parts; ++part)
-      winograd_input_part(conv, plan, chunk, part, shared.data());
-    for (std::size_t part = 0; part < plan.output_parts; ++part) {
-      winograd_output_part(conv, plan, chunk, part, shared.data(), own.data());
+    for (std::size_t part = 0; part < plan.first_parts; ++part)
+      winograd_first_part(conv, plan, chunk, part, shared.data());
+    for (std::size_t part = 0; part < plan.second_parts; ++part) {
+      winograd_second_part(conv, plan, chunk, part, shared.data(), own.data());
     }
   }
   const bool rounds = bf16_weight && can_multiply(PanelType::bf16);

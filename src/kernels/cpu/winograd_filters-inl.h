@@ -1,0 +1,121 @@
+// The filters of Winograd's F(4x4, 3x3), transformed as they are needed: kept, they would take four times the
+// memory. Included once for each instruction set (Highway's way): no ordinary include guard.
+#if defined(SDW_KERNELS_CPU_WINOGRAD_FILTERS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SDW_KERNELS_CPU_WINOGRAD_FILTERS_INL_H_
+#undef SDW_KERNELS_CPU_WINOGRAD_FILTERS_INL_H_
+#else
+#define SDW_KERNELS_CPU_WINOGRAD_FILTERS_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/cpu/panel_block.h"
+#include "kernels/cpu/winograd_transform-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sdw::kernels::cpu::HWY_NAMESPACE {
+
+// Between the 36 points: without it all of them would fall into one set of the first-level cache.
+inline constexpr std::size_t kGap = 16;
+
+// From one point of a block of filters to the next.
+HWY_INLINE std::size_t panel_stride(std::size_t depth) {
+  return depth * kPanelWidth + kGap;
+}
+
+// To the nearest bfloat16 (ties away from zero): in the lower and in the upper half of each lane.
+HWY_INLINE hn::Vec<WordTag> lower_bf16(FloatVector value) {
+  return hn::ShiftRight<16>(hn::Add(hn::BitCast(kWord, value), hn::Set(kWord, 0x8000U)));
+}
+
+HWY_INLINE hn::Vec<WordTag> upper_bf16(FloatVector value) {
+  return hn::And(hn::Add(hn::BitCast(kWord, value), hn::Set(kWord, 0x8000U)), hn::Set(kWord, 0xFFFF0000U));
+}
+
+HWY_INLINE FloatVector load_widened(const float* from) {
+  return hn::LoadU(kFloat, from);
+}
+
+HWY_INLINE FloatVector load_widened(const Word* bf16) {
+  constexpr hn::Rebind<Word, FloatTag> half;
+  return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(kWord, hn::LoadU(half, bf16))));
+}
+
+// Packed filters of one input channel.
+inline constexpr std::size_t kFilterSize = 9 * kPanelWidth;
+
+// The processor's own prefetching gives up on the filters, which come from memory, because of the 36 places
+// that are written beside: they are asked for so many bytes ahead, into the second-level cache.
+template <class Weight>
+HWY_INLINE void prefetch_filters(const Weight* packed, std::size_t channels) {
+  constexpr std::size_t kAhead = std::size_t{16} << 10, kCacheLine = 64;
+  const char* const ahead = reinterpret_cast<const char*>(packed) + kAhead;
+  for (std::size_t i = 0; i < channels * kFilterSize * sizeof(Weight); i += kCacheLine)
+    __builtin_prefetch(ahead + i, 0, 2);
+}
+
+// The columns of one vector of filters (output channels) transformed, the rows not yet.
+using HalfFilter = FloatVector[kInTile][3];
+
+template <class Weight>
+HWY_INLINE void transform_columns(const Weight* packed, HalfFilter& half) {
+  for (std::size_t j = 0; j < 3; ++j) {
+    FloatVector column[3], rows[kInTile];
+    for (std::size_t i = 0; i < 3; ++i) column[i] = load_widened(packed + (3 * i + j) * kPanelWidth);
+    transform_weight(column, rows);
+    for (std::size_t i = 0; i < kInTile; ++i) half[i][j] = rows[i];
+  }
+}
+
+// Packed filters of one block of output channels and `depth` input channels -> points panel_stride apart,
+// each [depth][kPanelWidth].
+template <class Weight>
+void transform_filters(const Weight* HWY_RESTRICT packed, std::size_t depth, float* HWY_RESTRICT panels) {
+  for (std::size_t c = 0; c < depth; ++c, packed += kFilterSize) {
+    prefetch_filters(packed, 1);
+    for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
+      HalfFilter half;
+      transform_columns(packed + lane, half);
+      float* const to = panels + c * kPanelWidth + lane;
+      for (std::size_t i = 0; i < kInTile; ++i) {
+        FloatVector row[kInTile];
+        transform_weight(half[i], row);
+        for (std::size_t j = 0; j < kInTile; ++j)
+          hn::StoreU(row[j], kFloat, to + (i * kInTile + j) * panel_stride(depth));
+      }
+    }
+  }
+}
+
+// The same -> panels of bfloat16 (panel_block.h) of `filled` channels, those beyond `depth` zeros.
+HWY_INLINE void transform_filters(const Word* HWY_RESTRICT packed, std::size_t depth, std::size_t filled,
+                                  Word* HWY_RESTRICT panels) {
+  alignas(64) static constexpr Word kZeros[kFilterSize] = {};
+  for (std::size_t c = 0; c < filled; c += 2, packed += 2 * kFilterSize) {
+    prefetch_filters(packed, 2);
+    const Word* const first = c < depth ? packed : kZeros;
+    const Word* const second = c + 1 < depth ? packed + kFilterSize : kZeros;
+    for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
+      HalfFilter first_half, second_half;
+      transform_columns(first + lane, first_half);
+      transform_columns(second + lane, second_half);
+      Word* const to = panels + c * kPanelWidth + 2 * lane;
+      for (std::size_t i = 0; i < kInTile; ++i) {
+        FloatVector first_row[kInTile], second_row[kInTile];
+        transform_weight(first_half[i], first_row);
+        transform_weight(second_half[i], second_row);
+        for (std::size_t j = 0; j < kInTile; ++j) {
+          const auto pairs = hn::Or(lower_bf16(first_row[j]), upper_bf16(second_row[j]));
+          hn::StoreU(pairs, kWord,
+                     reinterpret_cast<std::uint32_t*>(to + (i * kInTile + j) * panel_stride(filled)));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace sdw::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
