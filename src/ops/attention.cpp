@@ -45,15 +45,24 @@ bool own_kernel_fits(const at::Tensor& query, const at::Tensor& key, const at::T
   return fits(query) && fits(key) && fits(value) && query.numel() > 0 && key.numel() > 0 && !aten_forced();
 }
 
+// Tokens may be parts of longer rows, as of one product that makes queries, keys and values.
+at::Tensor in_rows(const at::Tensor& tokens) {
+  const bool rows = tokens.stride(2) == 1 && tokens.stride(0) == tokens.size(1) * tokens.stride(1);
+  return rows ? tokens : tokens.contiguous();
+}
+
 at::Tensor own_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, int heads,
                          bool causal, Precision precision) {
-  const at::Tensor q = query.contiguous(), k = key.contiguous(), v = value.contiguous();
+  const at::Tensor q = in_rows(query), k = in_rows(key);
+  const at::Tensor v = value.stride(1) == k.stride(1) ? in_rows(value) : value.contiguous();
   at::Tensor output = at::empty(q.sizes(), q.options());
   const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
   const kernels::cpu::Attention attention{.query = q.const_data_ptr<float>(),
                                           .key = k.const_data_ptr<float>(),
                                           .value = v.const_data_ptr<float>(),
                                           .output = output.data_ptr<float>(),
+                                          .query_stride = size(q.stride(1)),
+                                          .key_stride = size(k.stride(1)),
                                           .batch = size(q.size(0)),
                                           .heads = size(heads),
                                           .queries = size(q.size(1)),

@@ -13,6 +13,23 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
+// 2^x for x at most 0, within 3e-7 of it; below -126, 2^-126. The polynomial is 2^x's on [-0.5, 0.5] with the
+// least relative error.
+HWY_INLINE FloatVector exp2_of_negative(FloatVector x) {
+  const auto set = [](float value) HWY_ATTR { return hn::Set(kFloat, value); };
+  constexpr float kToInteger = 12582912.0F;  // 1.5 * 2^23: what is added to it is rounded to an integer
+  x = hn::Max(x, set(-126.0F));
+  const FloatVector shifted = hn::Add(x, set(kToInteger));
+  const FloatVector rest = hn::Sub(x, hn::Sub(shifted, set(kToInteger)));
+  FloatVector value = hn::MulAdd(set(0.00132764713F), rest, set(0.00967554096F));
+  value = hn::MulAdd(value, rest, set(0.0555071309F));
+  value = hn::MulAdd(value, rest, set(0.240221202F));
+  value = hn::MulAdd(value, rest, set(0.693146944F));
+  value = hn::MulAdd(value, rest, set(1.00000012F));
+  const auto exponent = hn::ShiftLeft<23>(hn::BitCast(kWord, shifted));
+  return hn::BitCast(kFloat, hn::Add(hn::BitCast(kWord, value), exponent));
+}
+
 // x / (1 + exp(-x)).
 HWY_INLINE FloatVector silu(FloatVector x) {
   return hn::Div(x, hn::Add(hn::Set(kFloat, 1.0F), hn::Exp(kFloat, hn::Neg(x))));

@@ -13,6 +13,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/cpu/activation-inl.h"
+#include "kernels/cpu/bf16-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
@@ -78,10 +79,10 @@ class FloatProducts {
     }
   }
 
-  // Values as panels [keys, two vectors], the last one perhaps of one vector.
+  // Values as panels [keys, two vectors], the last one of an odd number of vectors.
   void pack_values(const HeadRows& rows, std::size_t first, std::size_t last) {
-    for (std::size_t d = 0; d < width_; d += kPanelWidth) {
-      const std::size_t panel_width = std::min(kPanelWidth, width_ - d);
+    for (std::size_t d = 0; d < width_; d += value_panel(d)) {
+      const std::size_t panel_width = value_panel(d);
       float* panel = value_ + d * keys_ + first * panel_width;
       for (std::size_t i = first; i < last; ++i, panel += panel_width) {
         const std::size_t real = i < rows.count ? std::min(panel_width, dim_ - d) : 0;
@@ -104,21 +105,32 @@ class FloatProducts {
     }
   }
 
+  // They replace the scores.
+  float* probabilities(float* scores) const { return scores; }
+
   void add_values(std::size_t rows, std::size_t first_key, std::size_t keys, const float* probabilities,
                   float* output) const {
-    for (std::size_t d = 0; d < width_; d += kPanelWidth) {
-      const float* panel = value_ + d * keys_;
-      if (width_ - d >= kPanelWidth) {
-        multiply_rows<Start::output>(probabilities, kKeyBlock, rows, keys, panel + first_key * kPanelWidth,
-                                     nullptr, output + d, width_);
-      } else {
-        multiply_rows<Start::output, 1>(probabilities, kKeyBlock, rows, keys, panel + first_key * kLanes,
-                                        nullptr, output + d, width_);
-      }
+    const auto add = [&]<std::size_t kVectors>(std::size_t d) {
+      const float* const panel = value_ + d * keys_ + first_key * kVectors * kLanes;
+      multiply_rows<Start::output, kVectors>(probabilities, kKeyBlock, rows, keys, panel, nullptr, output + d,
+                                             width_);
+    };
+    for (std::size_t d = 0; d < width_; d += value_panel(d)) {
+      if (value_panel(d) == 3 * kLanes)
+        add.template operator()<3>(d);
+      else if (value_panel(d) == kPanelWidth)
+        add.template operator()<2>(d);
+      else
+        add.template operator()<1>(d);
     }
   }
 
  private:
+  // Columns of the panel that begins at column d.
+  std::size_t value_panel(std::size_t d) const {
+    return width_ - d == 3 * kLanes ? 3 * kLanes : std::min(kPanelWidth, width_ - d);
+  }
+
   std::size_t dim_, keys_, width_;
   float *key_, *value_, *query_;
 };
@@ -182,11 +194,11 @@ class Bf16Products {
               .c_stride = kKeyBlock});
   }
 
-  void add_values(std::size_t rows, std::size_t first_key, std::size_t keys, const float* probabilities,
+  Word* probabilities(float*) const { return probabilities_; }
+
+  void add_values(std::size_t rows, std::size_t first_key, std::size_t keys, const Word* probabilities,
                   float* output) const {
-    for (std::size_t r = 0; r < rows; ++r)
-      to_bf16(probabilities + r * kKeyBlock, keys, probabilities_ + r * kKeyBlock);
-    multiply({.a = probabilities_,
+    multiply({.a = probabilities,
               .a_stride = kKeyBlock,
               .rows = round_up(rows, kBlockRows),
               .offsets = &kNoOffset,
@@ -221,18 +233,25 @@ class Bf16Products {
   std::uint16_t *key_, *value_, *query_, *probabilities_;
 };
 
-// Scores of one query against a block of keys -> exp(score - maximum), zeros beyond `seen`. Returns their
-// sum.
-HWY_INLINE float exponentials(float* scores, std::size_t seen, std::size_t keys, float maximum) {
+// Scores of one query against a block of keys -> 2^(score - maximum), zeros beyond `seen`. Returns their sum.
+template <class Element>
+HWY_INLINE float exponentials(const float* scores, std::size_t seen, std::size_t keys, float maximum,
+                              Element* to) {
   const FloatVector shift = hn::Set(kFloat, maximum);
   FloatVector sum = hn::Zero(kFloat);
-  for (std::size_t k = 0; k < keys; k += kLanes) {
+  std::size_t k = 0;
+  for (; k + kLanes <= seen; k += kLanes) {
+    const FloatVector value = exp2_of_negative(hn::Sub(hn::Load(kFloat, scores + k), shift));
+    store_as(value, to + k);
+    sum = hn::Add(sum, value);
+  }
+  for (; k < keys; k += kLanes) {
     FloatVector value = hn::Zero(kFloat);
     if (k < seen) {
-      value = hn::Exp(kFloat, hn::Sub(hn::Load(kFloat, scores + k), shift));
-      if (k + kLanes > seen) value = hn::IfThenElseZero(hn::FirstN(kFloat, seen - k), value);
+      value = exp2_of_negative(hn::Sub(hn::Load(kFloat, scores + k), shift));
+      value = hn::IfThenElseZero(hn::FirstN(kFloat, seen - k), value);
     }
-    hn::Store(value, kFloat, scores + k);
+    store_as(value, to + k);
     sum = hn::Add(sum, value);
   }
   return hn::GetLane(hn::SumOfLanes(kFloat, sum));
@@ -264,6 +283,7 @@ template <class Products>
 void attend(const Attention& attention, const Sizes& sizes, const Products& products, const Block& block,
             float* scores, float* output, float* statistics) {
   float *const maxima = statistics, *const sums = statistics + kQueryRows;
+  auto* const probabilities = products.probabilities(scores);
   std::fill_n(maxima, kQueryRows, -std::numeric_limits<float>::infinity());
   std::fill_n(sums, kQueryRows, 0.0F);
   std::fill_n(output, kQueryRows * sizes.width, 0.0F);
@@ -277,12 +297,12 @@ void attend(const Attention& attention, const Sizes& sizes, const Products& prod
       const std::size_t seen = std::min(visible - std::min(visible, first), keys);
       float* const row = scores + r * kKeyBlock;
       const float maximum = std::max(maxima[r], largest(row, seen));
-      const float correction = std::exp(maxima[r] - maximum);
-      sums[r] = sums[r] * correction + exponentials(row, seen, keys, maximum);
+      const float correction = maximum == maxima[r] ? 1.0F : std::exp2(maxima[r] - maximum);
+      sums[r] = sums[r] * correction + exponentials(row, seen, keys, maximum, probabilities + r * kKeyBlock);
       if (correction != 1.0F && first > 0) scale_row(output + r * sizes.width, sizes.width, correction);
       maxima[r] = maximum;
     }
-    products.add_values(block.rows, first, keys, scores, output);
+    products.add_values(block.rows, first, keys, probabilities, output);
   }
   for (std::size_t r = 0; r < block.rows; ++r)
     scale_row(output + r * sizes.width, sizes.width, 1.0F / sums[r]);
@@ -297,8 +317,8 @@ Head head_of(const Attention& attention, std::size_t number) {
   return {number / attention.heads, number % attention.heads};
 }
 
-HeadRows rows_of(const Attention& attention, const Head& head, const float* data, std::size_t length) {
-  const std::size_t stride = attention.heads * attention.head_dim;
+HeadRows rows_of(const Attention& attention, const Head& head, const float* data, std::size_t length,
+                 std::size_t stride) {
   return {data + head.image * length * stride + head.index * attention.head_dim, stride, length};
 }
 
@@ -309,11 +329,14 @@ void attend_part(const Attention& attention, const AttentionPlan& plan, const Si
   float* const statistics = output + sizes.output;
   const std::size_t query_parts = plan.parts / (attention.batch * attention.heads);
   const Head head = head_of(attention, part / query_parts);
-  const HeadRows queries = rows_of(attention, head, attention.query, attention.queries);
-  const HeadRows targets = rows_of(attention, head, attention.output, attention.queries);
+  const HeadRows queries =
+      rows_of(attention, head, attention.query, attention.queries, attention.query_stride);
+  const HeadRows targets =
+      rows_of(attention, head, attention.output, attention.queries, attention.heads * attention.head_dim);
   const std::size_t begin = part % query_parts * plan.part_queries;
   const std::size_t end = std::min(begin + plan.part_queries, attention.queries);
-  const float scale = 1.0F / std::sqrt(static_cast<float>(attention.head_dim));
+  constexpr float kLog2E = 1.44269504F;  // exponentials are powers of two
+  const float scale = kLog2E / std::sqrt(static_cast<float>(attention.head_dim));
   for (std::size_t first = begin; first < end; first += kQueryRows) {
     const Block block{first, std::min(kQueryRows, end - first)};
     products.set_queries({queries.row(first), queries.stride, block.rows}, scale);
@@ -329,8 +352,11 @@ template <class Products>
 void pack_part(const Attention& attention, const Sizes& sizes, const Head& head, std::size_t first,
                Products products) {
   const std::size_t last = std::min(first + kPackedKeys, sizes.keys);
-  products.pack_keys(rows_of(attention, head, attention.key, attention.keys), first, last);
-  products.pack_values(rows_of(attention, head, attention.value, attention.keys), first, last);
+  const auto rows = [&](const float* data) {
+    return rows_of(attention, head, data, attention.keys, attention.key_stride);
+  };
+  products.pack_keys(rows(attention.key), first, last);
+  products.pack_values(rows(attention.value), first, last);
 }
 
 AttentionPlan Plan(const Attention& attention, std::size_t threads) {

@@ -22,8 +22,8 @@ inline constexpr FloatTag kFloat;
 using WordTag = hn::RebindToUnsigned<FloatTag>;
 inline constexpr WordTag kWord;
 inline constexpr std::size_t kLanes = HWY_LANES(float);
-// Columns of a panel of weights, and rows of a register tile: accumulators for 12 x 2 vectors fit 32
-// registers, 4 x 2 fit 16.
+// Columns of a panel of weights, and rows of a register tile: accumulators for 12 x 2 (or 8 x 3)
+// vectors fit 32 registers, 4 x 2 (or 4 x 3) fit 16.
 inline constexpr std::size_t kPanelWidth = 2 * kLanes;
 inline constexpr std::size_t kTileRows = HWY_TARGET <= HWY_AVX3 ? 12 : 4;
 
@@ -60,24 +60,24 @@ HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, std::size_t a_stride,
     columns[v] = start != nullptr ? hn::LoadU(kFloat, start + v * kLanes) : hn::Zero(kFloat);
 #pragma GCC unroll 12
   for (std::size_t r = 0; r < kRows; ++r) {
-#pragma GCC unroll 2
+#pragma GCC unroll 3
     for (std::size_t v = 0; v < kVectors; ++v)
       sums[r][v] = kStart == Start::row ? columns[v] : hn::LoadU(kFloat, c + r * c_stride + v * kLanes);
   }
   for (std::size_t k = 0; k < depth; ++k) {
-#pragma GCC unroll 2
+#pragma GCC unroll 3
     for (std::size_t v = 0; v < kVectors; ++v) columns[v] = hn::LoadU(kFloat, panel + v * kLanes);
     panel += kVectors * kLanes;
 #pragma GCC unroll 12
     for (std::size_t r = 0; r < kRows; ++r) {
       const FloatVector value = hn::Set(kFloat, a[r * a_stride + k]);
-#pragma GCC unroll 2
+#pragma GCC unroll 3
       for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(value, columns[v], sums[r][v]);
     }
   }
 #pragma GCC unroll 12
   for (std::size_t r = 0; r < kRows; ++r) {
-#pragma GCC unroll 2
+#pragma GCC unroll 3
     for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sums[r][v], kFloat, c + r * c_stride + v * kLanes);
   }
 }
@@ -91,7 +91,9 @@ HWY_INLINE void multiply_rows(const float* a, std::size_t a_stride, std::size_t 
       multiply_tile<kRows, kStart, kVectors>(a, a_stride, depth, panel, start, c, c_stride);
     }
   };
-  if constexpr (kTileRows >= 12) {
+  if constexpr (kTileRows >= 12 && kVectors == 3) {
+    tile.template operator()<8>();
+  } else if constexpr (kTileRows >= 12) {
     tile.template operator()<12>();
     tile.template operator()<6>();
   }

@@ -160,15 +160,6 @@ HWY_INLINE void load_patch(const WinogradConv& conv, const TilePlace& place, std
   }
 }
 
-HWY_INLINE void store_as(FloatVector value, float* to) {
-  hn::StoreU(value, kFloat, to);
-}
-
-HWY_INLINE void store_as(FloatVector value, Word* to) {
-  constexpr hn::Rebind<Word, FloatTag> half;
-  hn::StoreU(hn::TruncateTo(half, lower_bf16(value)), half, to);
-}
-
 // Tiles [first, first + count) -> `to`.
 template <class Element>
 void transform_tiles(const WinogradConv& conv, const Transformed<Element>& transformed, std::size_t first,

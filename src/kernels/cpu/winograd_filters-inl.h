@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/cpu/panel_block.h"
+#include "kernels/cpu/bf16-inl.h"
 #include "kernels/cpu/winograd_transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -22,24 +22,6 @@ inline constexpr std::size_t kGap = 16;
 // From one point of a block of filters to the next.
 HWY_INLINE std::size_t panel_stride(std::size_t depth) {
   return depth * kPanelWidth + kGap;
-}
-
-// To the nearest bfloat16 (ties away from zero): in the lower and in the upper half of each lane.
-HWY_INLINE hn::Vec<WordTag> lower_bf16(FloatVector value) {
-  return hn::ShiftRight<16>(hn::Add(hn::BitCast(kWord, value), hn::Set(kWord, 0x8000U)));
-}
-
-HWY_INLINE hn::Vec<WordTag> upper_bf16(FloatVector value) {
-  return hn::And(hn::Add(hn::BitCast(kWord, value), hn::Set(kWord, 0x8000U)), hn::Set(kWord, 0xFFFF0000U));
-}
-
-HWY_INLINE FloatVector load_widened(const float* from) {
-  return hn::LoadU(kFloat, from);
-}
-
-HWY_INLINE FloatVector load_widened(const Word* bf16) {
-  constexpr hn::Rebind<Word, FloatTag> half;
-  return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(kWord, hn::LoadU(half, bf16))));
 }
 
 // Packed filters of one input channel.
