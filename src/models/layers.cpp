@@ -1,5 +1,8 @@
 #include "models/layers.h"
 
+#include <ATen/ops/cat.h>
+#include <vector>
+
 namespace sdw::models {
 
 ops::Conv2dWeight load_conv2d(WeightMap& weights, const std::string& prefix, std::int64_t in_channels,
@@ -24,6 +27,18 @@ ops::LinearWeight load_linear(WeightMap& weights, const std::string& prefix, std
   }
   if (!weight.defined()) return {};
   return ops::prepare_linear(weight, bias_tensor, where);
+}
+
+ops::LinearWeight load_linears(WeightMap& weights, std::span<const std::string> prefixes,
+                               std::int64_t in_features, std::int64_t out_features,
+                               const ops::Placement& where) {
+  std::vector<at::Tensor> parts;
+  for (const std::string& prefix : prefixes)
+    parts.push_back(weights.take(prefix + ".weight", {out_features, in_features}));
+  for (const at::Tensor& part : parts) {
+    if (!part.defined()) return {};
+  }
+  return ops::prepare_linear(at::cat(parts), {}, where);
 }
 
 ops::NormWeight load_norm(WeightMap& weights, const std::string& prefix, std::int64_t channels, double eps,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "models/weights.h"
@@ -21,6 +22,10 @@ ops::Conv2dWeight load_conv2d(WeightMap& weights, const std::string& prefix, std
 // Also reads a 1x1 convolution [N, K, 1, 1].
 ops::LinearWeight load_linear(WeightMap& weights, const std::string& prefix, std::int64_t in_features,
                               std::int64_t out_features, Bias bias, const ops::Placement& where);
+// Layers without bias of the same sizes as one product: `out_features` columns of each, in this order.
+ops::LinearWeight load_linears(WeightMap& weights, std::span<const std::string> prefixes,
+                               std::int64_t in_features, std::int64_t out_features,
+                               const ops::Placement& where);
 ops::NormWeight load_norm(WeightMap& weights, const std::string& prefix, std::int64_t channels, double eps,
                           std::int64_t groups, const ops::Placement& where);
 

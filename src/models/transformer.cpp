@@ -1,5 +1,6 @@
 #include "models/transformer.h"
 
+#include <array>
 #include <fmt/format.h>
 #include <stdexcept>
 
@@ -13,25 +14,37 @@ namespace {
 constexpr double kGroupNormEps = 1e-6;  // fixed in Transformer2DModel, whatever norm_eps says
 constexpr double kLayerNormEps = 1e-5;
 
-Attention load_attention(WeightMap& weights, const std::string& prefix, std::int64_t width,
-                         std::int64_t kv_width, const ops::Placement& where) {
-  return {load_linear(weights, prefix + ".to_q", width, width, Bias::none, where),
-          load_linear(weights, prefix + ".to_k", kv_width, width, Bias::none, where),
-          load_linear(weights, prefix + ".to_v", kv_width, width, Bias::none, where),
-          load_linear(weights, prefix + ".to_out.0", width, width, Bias::present, where)};
+Attention load_self_attention(WeightMap& weights, const std::string& prefix, std::int64_t width,
+                              const ops::Placement& where) {
+  const std::array<std::string, 3> qkv{prefix + ".to_q", prefix + ".to_k", prefix + ".to_v"};
+  Attention attn;
+  attn.to_qkv = load_linears(weights, qkv, width, width, where);
+  attn.to_out = load_linear(weights, prefix + ".to_out.0", width, width, Bias::present, where);
+  return attn;
+}
+
+Attention load_cross_attention(WeightMap& weights, const std::string& prefix, std::int64_t width,
+                               std::int64_t kv_width, const ops::Placement& where) {
+  Attention attn;
+  attn.to_q = load_linear(weights, prefix + ".to_q", width, width, Bias::none, where);
+  attn.to_k = load_linear(weights, prefix + ".to_k", kv_width, width, Bias::none, where);
+  attn.to_v = load_linear(weights, prefix + ".to_v", kv_width, width, Bias::none, where);
+  attn.to_out = load_linear(weights, prefix + ".to_out.0", width, width, Bias::present, where);
+  return attn;
 }
 
 BasicTransformerBlock load_block(WeightMap& weights, const std::string& prefix, std::int64_t width,
                                  const TransformerShape& shape, const ops::Placement& where) {
-  const std::int64_t self_width = shape.only_cross_attention ? shape.cross_attention_dim : width;
   const auto norm = [&](const char* name) {
     return load_norm(weights, prefix + name, width, kLayerNormEps, 0, where);
   };
   BasicTransformerBlock block;
   block.norm1 = norm(".norm1");
-  block.attn1 = load_attention(weights, prefix + ".attn1", width, self_width, where);
+  block.attn1 = shape.only_cross_attention ? load_cross_attention(weights, prefix + ".attn1", width,
+                                                                  shape.cross_attention_dim, where)
+                                           : load_self_attention(weights, prefix + ".attn1", width, where);
   block.norm2 = norm(".norm2");
-  block.attn2 = load_attention(weights, prefix + ".attn2", width, shape.cross_attention_dim, where);
+  block.attn2 = load_cross_attention(weights, prefix + ".attn2", width, shape.cross_attention_dim, where);
   block.norm3 = norm(".norm3");
   block.ff.proj = load_linear(weights, prefix + ".ff.net.0.proj", width, 8 * width, Bias::present, where);
   block.ff.out = load_linear(weights, prefix + ".ff.net.2", 4 * width, width, Bias::present, where);
@@ -49,21 +62,28 @@ CrossAttentionKv next_key_value(std::span<const CrossAttentionKv>& cross_attenti
   return kv;
 }
 
-at::Tensor attend(const Transformer2D& transformer, const Attention& attn, const at::Tensor& normed,
-                  const CrossAttentionKv& kv, const at::Tensor& residual) {
+at::Tensor self_attention(const Transformer2D& transformer, const Attention& attn, const at::Tensor& normed,
+                          const at::Tensor& residual) {
+  const std::vector<at::Tensor> qkv = ops::linear(normed, attn.to_qkv).chunk(3, -1);
+  const at::Tensor out = ops::attention(qkv[0], qkv[1], qkv[2], transformer.heads, transformer.precision);
+  return ops::linear_add(out, attn.to_out, residual);
+}
+
+at::Tensor cross_attention(const Transformer2D& transformer, const Attention& attn, const at::Tensor& normed,
+                           const CrossAttentionKv& kv, const at::Tensor& residual) {
   const at::Tensor out = ops::attention(ops::linear(normed, attn.to_q), kv.key, kv.value, transformer.heads,
                                         transformer.precision);
   return ops::linear_add(out, attn.to_out, residual);
 }
 
 at::Tensor block_forward(const BasicTransformerBlock& block, const Transformer2D& transformer,
-                         at::Tensor tokens, std::span<const CrossAttentionKv>& cross_attention) {
+                         at::Tensor tokens, std::span<const CrossAttentionKv>& context) {
   at::Tensor normed = ops::layer_norm(tokens, block.norm1);
-  const CrossAttentionKv self =
-      transformer.only_cross_attention ? next_key_value(cross_attention) : key_value(block.attn1, normed);
-  tokens = attend(transformer, block.attn1, normed, self, tokens);
+  tokens = transformer.only_cross_attention
+               ? cross_attention(transformer, block.attn1, normed, next_key_value(context), tokens)
+               : self_attention(transformer, block.attn1, normed, tokens);
   normed = ops::layer_norm(tokens, block.norm2);
-  tokens = attend(transformer, block.attn2, normed, next_key_value(cross_attention), tokens);
+  tokens = cross_attention(transformer, block.attn2, normed, next_key_value(context), tokens);
   normed = ops::layer_norm(tokens, block.norm3);
   return ops::linear_add(ops::geglu(normed, block.ff.proj), block.ff.out, tokens);
 }

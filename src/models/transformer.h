@@ -14,7 +14,9 @@ namespace sdw::models {
 
 // Attention of diffusers: no bias on q, k, v; to_out is `to_out.0` of the file.
 struct Attention {
-  ops::LinearWeight to_q, to_k, to_v, to_out;
+  ops::LinearWeight to_qkv;            // self-attention: all three in one product
+  ops::LinearWeight to_q, to_k, to_v;  // cross-attention
+  ops::LinearWeight to_out;
 };
 
 // Feed-forward with GEGLU: `ff.net.0.proj` and `ff.net.2`.

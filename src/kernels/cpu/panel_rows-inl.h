@@ -25,12 +25,24 @@ struct Range {
 
 // Of `count` values and zero.
 HWY_INLINE Range range_of(const float* values, std::size_t count, Range range = {}) {
-  FloatVector low = hn::Set(kFloat, range.low), high = hn::Set(kFloat, range.high);
-  for (std::size_t i = 0; i < count; i += kLanes) {
-    const FloatVector value = load_some(values + i, std::min(kLanes, count - i));
-    low = hn::Min(low, value);
-    high = hn::Max(high, value);
+  // Several at a time, so that one need not wait for another.
+  constexpr std::size_t kChains = 4;
+  FloatVector lows[kChains], highs[kChains];
+  for (std::size_t j = 0; j < kChains; ++j) {
+    lows[j] = hn::Set(kFloat, range.low);
+    highs[j] = hn::Set(kFloat, range.high);
   }
+  const auto take = [&](std::size_t j, FloatVector value) HWY_ATTR {
+    lows[j] = hn::Min(lows[j], value);
+    highs[j] = hn::Max(highs[j], value);
+  };
+  std::size_t i = 0;
+  for (; i + kChains * kLanes <= count; i += kChains * kLanes) {
+    for (std::size_t j = 0; j < kChains; ++j) take(j, hn::LoadU(kFloat, values + i + j * kLanes));
+  }
+  for (; i < count; i += kLanes) take(0, load_some(values + i, std::min(kLanes, count - i)));
+  const FloatVector low = hn::Min(hn::Min(lows[0], lows[1]), hn::Min(lows[2], lows[3]));
+  const FloatVector high = hn::Max(hn::Max(highs[0], highs[1]), hn::Max(highs[2], highs[3]));
   return {hn::GetLane(hn::MinOfLanes(kFloat, low)), hn::GetLane(hn::MaxOfLanes(kFloat, high))};
 }
 
@@ -48,20 +60,20 @@ HWY_INLINE ByteScale scale_of(Range range) {
 
 HWY_INLINE void to_bytes(const float* values, std::size_t count, ByteScale by, std::uint8_t* to) {
   constexpr hn::Rebind<std::uint8_t, FloatTag> byte;
+  // What is added to 1.5 * 2^23 is rounded to an integer, and stands in the lower bits.
+  constexpr std::int32_t kBits = 0x4B400000;
   const FloatVector inverse = hn::Set(kFloat, 1.0F / by.scale);
-  const auto zero = hn::Set(kInt, by.zero);
-  for (std::size_t i = 0; i < count; i += kLanes) {
-    const std::size_t lanes = std::min(kLanes, count - i);
-    const auto rounded = hn::NearestInt(hn::Mul(load_some(values + i, lanes), inverse));
-    const auto bytes = hn::DemoteTo(byte, hn::Add(rounded, zero));
-    if (lanes == kLanes) {
-      hn::StoreU(bytes, byte, to + i);
-      continue;
-    }
-    HWY_ALIGN std::uint8_t buffer[kLanes];
-    hn::Store(bytes, byte, buffer);
-    std::copy_n(buffer, lanes, to + i);
-  }
+  const FloatVector zero = hn::Set(kFloat, 12582912.0F + static_cast<float>(by.zero));
+  const auto bytes_of = [&](FloatVector value) HWY_ATTR {
+    const auto bits = hn::BitCast(kInt, hn::MulAdd(value, inverse, zero));
+    return hn::DemoteTo(byte, hn::Sub(bits, hn::Set(kInt, kBits)));
+  };
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) hn::StoreU(bytes_of(hn::LoadU(kFloat, values + i)), byte, to + i);
+  if (i == count) return;
+  HWY_ALIGN std::uint8_t buffer[kLanes];
+  hn::Store(bytes_of(load_some(values + i, count - i)), byte, buffer);
+  std::copy_n(buffer, count - i, to + i);
 }
 
 // One row of inputs as words, filled up with what stands for zero.
