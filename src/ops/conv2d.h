@@ -17,8 +17,9 @@ struct Conv2dShape {
 
 enum class Conv2dLayout {
   plain,          // [C_out, C_in, kh, kw], channels-last, for ATen
-  winograd,       // float32, packed for kernels::cpu::winograd_output_part
+  winograd,       // float32, packed for kernels::cpu::winograd_second_part
   winograd_bf16,  // bfloat16, packed for the same
+  winograd_int8,  // bytes, packed for the same
   bf16_panels,    // bfloat16, packed for kernels::cpu::panel_conv_part
   int8_panels     // bytes, packed for the same
 };

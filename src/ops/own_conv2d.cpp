@@ -81,10 +81,18 @@ kernels::cpu::PanelType panel_type(Conv2dLayout layout) {
 }
 
 std::int64_t packed_size(std::int64_t outputs, std::int64_t inputs, Conv2dLayout layout) {
-  const auto size = in_panels(layout)
-                        ? kernels::cpu::packed_words(panel_type(layout), as_size(outputs), 9, as_size(inputs))
-                        : kernels::cpu::winograd_weight_size(as_size(outputs), as_size(inputs));
-  return static_cast<std::int64_t>(size);
+  const auto n = as_size(outputs), k = as_size(inputs);
+  if (in_panels(layout))
+    return static_cast<std::int64_t>(kernels::cpu::packed_words(panel_type(layout), n, 9, k));
+  return static_cast<std::int64_t>(layout == Conv2dLayout::winograd_int8
+                                       ? kernels::cpu::winograd_int8_weight_size(n, k)
+                                       : kernels::cpu::winograd_weight_size(n, k));
+}
+
+// What packed filters are counted in.
+at::ScalarType packed_type(Conv2dLayout layout) {
+  if (layout == Conv2dLayout::winograd) return at::kFloat;
+  return layout == Conv2dLayout::winograd_int8 ? at::kChar : at::kBFloat16;  // or words of 16 bits
 }
 
 // `filters` [N, 3, 3, C_in]: bfloat16 where they stay so, else float32.
@@ -94,6 +102,9 @@ void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
   if (layout == Conv2dLayout::winograd)
     return kernels::cpu::pack_winograd_weight(filters.const_data_ptr<float>(), outputs, inputs,
                                               static_cast<float*>(to));
+  if (layout == Conv2dLayout::winograd_int8)
+    return kernels::cpu::pack_winograd_weight(filters.const_data_ptr<float>(), outputs, inputs,
+                                              static_cast<std::int8_t*>(to));
   if (layout == Conv2dLayout::int8_panels)
     return kernels::cpu::pack_int8_panels(filters.const_data_ptr<float>(), outputs, 9, inputs, words);
   const auto* const from = static_cast<const std::uint16_t*>(filters.const_data_ptr());
@@ -111,16 +122,17 @@ Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const
   // Winograd saves three quarters of the products: in bfloat16 it is faster than the nine products of bytes,
   // whose worth is then the memory that large filters save. The tiles of AMX are faster than either.
   const auto unit = kernels::cpu::panel_unit();
+  if (in_bytes(where) && unit != kernels::cpu::PanelUnit::avx512_bf16) return Conv2dLayout::int8_panels;
+  if (unit == kernels::cpu::PanelUnit::amx) return Conv2dLayout::bf16_panels;
   const bool large = filters[0] * filters[1] > kFewFilters;
-  if (in_bytes(where) && (large || unit != kernels::cpu::PanelUnit::avx512_bf16))
-    return Conv2dLayout::int8_panels;
-  return unit == kernels::cpu::PanelUnit::amx ? Conv2dLayout::bf16_panels : Conv2dLayout::winograd_bf16;
+  return in_bytes(where) && large ? Conv2dLayout::winograd_int8 : Conv2dLayout::winograd_bf16;
 }
 
 at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {
   const auto outputs = weight.size(0), inputs = weight.size(1);
-  const auto stored = layout == Conv2dLayout::winograd ? at::kFloat : at::kBFloat16;  // words of 16 bits
-  const auto source = layout == Conv2dLayout::int8_panels ? at::kFloat : stored;
+  const auto stored = packed_type(layout);
+  const bool bytes = layout == Conv2dLayout::int8_panels || layout == Conv2dLayout::winograd_int8;
+  const auto source = bytes ? at::kFloat : stored;
   const at::Tensor packed = empty_weight({packed_size(outputs, inputs, layout)}, stored);
   constexpr std::int64_t width = 32;  // a multiple of every block of output channels
   at::parallel_for(0, (outputs + width - 1) / width, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -149,7 +161,9 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
     run(conv);
   } else {
     auto conv = conv_of<kernels::cpu::WinogradConv>(source, weight, added, output, upsample);
-    if (weight.layout == Conv2dLayout::winograd_bf16)
+    if (weight.layout == Conv2dLayout::winograd_int8)
+      conv.int8_weight = data_or_null<std::int8_t>(weight.weight);
+    else if (weight.layout == Conv2dLayout::winograd_bf16)
       conv.bf16_weight = data_or_null<std::uint16_t>(weight.weight);
     else
       conv.weight = data_or_null<float>(weight.weight);

@@ -1,5 +1,5 @@
-// Vectors of float32 from and to bfloat16 in integer arithmetic, which every instruction set has. Included
-// once for each (Highway's way): no ordinary include guard.
+// Vectors of float32 from and to bfloat16 in integer arithmetic, and from bytes, which every instruction set
+// has. Included once for each (Highway's way): no ordinary include guard.
 #if defined(SDW_KERNELS_CPU_BF16_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SDW_KERNELS_CPU_BF16_INL_H_
 #undef SDW_KERNELS_CPU_BF16_INL_H_
@@ -31,6 +31,12 @@ HWY_INLINE FloatVector load_widened(const float* from) {
 HWY_INLINE FloatVector load_widened(const Word* bf16) {
   constexpr hn::Rebind<Word, FloatTag> half;
   return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(kWord, hn::LoadU(half, bf16))));
+}
+
+HWY_INLINE FloatVector load_widened(const std::int8_t* from) {
+  constexpr hn::RebindToSigned<FloatTag> integer;
+  constexpr hn::Rebind<std::int8_t, FloatTag> byte;
+  return hn::ConvertTo(kFloat, hn::PromoteTo(integer, hn::LoadU(byte, from)));
 }
 
 HWY_INLINE void store_as(FloatVector value, float* to) {

@@ -15,8 +15,9 @@ constexpr std::size_t kGroup = 4 / sizeof(Element);
 template <class Element>
 void put(const Element* values, std::size_t depth, std::size_t column, Element* panel) {
   constexpr std::size_t group = kGroup<Element>;
-  for (std::size_t k = 0; k < depth; ++k)
-    panel[k / group * group * kPanelColumns + column * group + k % group] = values[k];
+  panel += column * group;
+  for (std::size_t k = 0; k < depth; k += group, panel += group * kPanelColumns)
+    std::copy_n(values + k, std::min(group, depth - k), panel);
 }
 
 }  // namespace
@@ -48,7 +49,7 @@ void pack_int8_panels(const float* weight, std::size_t columns, std::size_t segm
       for (std::size_t k = 0; k < bytes.size(); ++k) largest = std::max(largest, std::fabs(column[k]));
       const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
       for (std::size_t k = 0; k < bytes.size(); ++k) {
-        bytes[k] = static_cast<std::int8_t>(std::lrintf(column[k] * inverse));
+        bytes[k] = nearest_byte(column[k] * inverse);
         ends.total[n] += bytes[k];
       }
       ends.scale[n] = largest / 127.0F;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -23,6 +24,12 @@ constexpr std::size_t packed_panel_words(PanelType type, std::size_t segments, s
 constexpr std::size_t packed_words(PanelType type, std::size_t columns, std::size_t segments,
                                    std::size_t depth) {
   return round_up(columns, kPanelColumns) / kPanelColumns * packed_panel_words(type, segments, depth);
+}
+
+// A weight in units of its column's scale. What is added to 1.5 * 2^23 is rounded to an integer, whose byte
+// stands last.
+inline std::int8_t nearest_byte(float value) {
+  return static_cast<std::int8_t>(std::bit_cast<std::uint32_t>(value + 12582912.0F));
 }
 
 // Packs weights [columns, segments, depth] into panels filled up with zeros, the same on every instruction

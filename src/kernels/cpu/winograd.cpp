@@ -184,33 +184,6 @@ void transform_tiles(const WinogradConv& conv, const Transformed<Element>& trans
   }
 }
 
-std::size_t WeightSize(std::size_t out_channels, std::size_t in_channels) {
-  return round_up(out_channels, kPanelWidth) * 9 * in_channels;
-}
-
-template <class Weight>
-void pack_weight(const Weight* weight, std::size_t out_channels, std::size_t in_channels, Weight* packed) {
-  for (std::size_t first = 0; first < out_channels; first += kPanelWidth) {
-    const std::size_t count = std::min(kPanelWidth, out_channels - first);
-    for (std::size_t c = 0; c < in_channels; ++c) {
-      for (std::size_t tap = 0; tap < 9; ++tap, packed += kPanelWidth) {
-        const Weight* from = weight + (first * 9 + tap) * in_channels + c;
-        for (std::size_t n = 0; n < count; ++n) packed[n] = from[n * 9 * in_channels];
-        std::fill(packed + count, packed + kPanelWidth, Weight{0});
-      }
-    }
-  }
-}
-
-void PackFloats(const float* weight, std::size_t out_channels, std::size_t in_channels, float* packed) {
-  pack_weight(weight, out_channels, in_channels, packed);
-}
-
-void PackBf16(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
-              std::uint16_t* packed) {
-  pack_weight(weight, out_channels, in_channels, packed);
-}
-
 // One vector of output channels of one tile: the 6x6 products back to 4x4 outputs.
 HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std::size_t channel,
                            std::size_t count, const float* products, std::size_t point_stride) {
@@ -246,18 +219,28 @@ struct Tiles {
   std::size_t first, count;
 };
 
-// Some input channels of the filters of one block of output channels.
+// Some input channels of the filters of one block of output channels, whose packed filters begin at `packed`.
+template <class Weight, class Element>
+void transform_packed(const Weight* packed, const float* scales, Depth depth, Element* panels) {
+  packed += depth.first * kFilterSize;
+  if constexpr (std::is_same_v<Element, Word>)
+    transform_filters(packed, scales, depth.count, round_up(depth.count, units<Word>().depth), panels);
+  else
+    transform_filters(packed, scales, depth.count, panels);
+}
+
 template <class Element>
 void transform_block(const WinogradConv& conv, std::size_t block, Depth depth, Element* panels) {
-  const std::size_t packed = (block * conv.in_channels + depth.first) * kFilterSize;
-  if constexpr (std::is_same_v<Element, Word>) {
-    const std::size_t filled = round_up(depth.count, units<Word>().depth);
-    transform_filters(conv.bf16_weight + packed, depth.count, filled, panels);
-  } else if (conv.weight != nullptr) {
-    transform_filters(conv.weight + packed, depth.count, panels);
-  } else {
-    transform_filters(conv.bf16_weight + packed, depth.count, panels);
+  const std::size_t size = conv.in_channels * kFilterSize;
+  if (conv.int8_weight != nullptr) {
+    const std::int8_t* const packed = conv.int8_weight + block * (kScaleBytes + size);
+    const auto* const scales = reinterpret_cast<const float*>(packed);
+    return transform_packed(packed + kScaleBytes, scales, depth, panels);
   }
+  if constexpr (std::is_same_v<Element, float>) {
+    if (conv.weight != nullptr) return transform_packed(conv.weight + block * size, nullptr, depth, panels);
+  }
+  transform_packed(conv.bf16_weight + block * size, nullptr, depth, panels);
 }
 
 // products [tiles][kPanelWidth] (+)= inputs [tiles][depth] * panel.
@@ -387,26 +370,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sdw::kernels::cpu {
 
-HWY_EXPORT(WeightSize);
-HWY_EXPORT(PackFloats);
-HWY_EXPORT(PackBf16);
 HWY_EXPORT(Plan);
 HWY_EXPORT(FirstPart);
 HWY_EXPORT(SecondPart);
-
-std::size_t winograd_weight_size(std::size_t out_channels, std::size_t in_channels) {
-  return HWY_DYNAMIC_DISPATCH(WeightSize)(out_channels, in_channels);
-}
-
-void pack_winograd_weight(const float* weight, std::size_t out_channels, std::size_t in_channels,
-                          float* packed) {
-  HWY_DYNAMIC_DISPATCH(PackFloats)(weight, out_channels, in_channels, packed);
-}
-
-void pack_winograd_weight(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
-                          std::uint16_t* packed) {
-  HWY_DYNAMIC_DISPATCH(PackBf16)(weight, out_channels, in_channels, packed);
-}
 
 WinogradPlan plan_winograd(const WinogradConv& conv, std::size_t threads) {
   return HWY_DYNAMIC_DISPATCH(Plan)(conv, threads);

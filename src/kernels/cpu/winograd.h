@@ -7,12 +7,14 @@ namespace sdw::kernels::cpu {
 
 // A 3x3 convolution with padding 1 and stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray
 // 2015, arXiv:1509.09308): 36 products for 16 outputs instead of 144. Everything is channels-last float32,
-// but perhaps the filters; where those are bfloat16, the transformed values are rounded to it too if the CPU
-// multiplies it.
+// but perhaps the filters; where those are bfloat16 or bytes, transformed values are rounded to bfloat16 if
+// the CPU multiplies it.
 struct WinogradConv {
-  const float* input = nullptr;                // [batch, in_height, in_width, in_channels]
-  const float* weight = nullptr;               // packed filters, or null:
-  const std::uint16_t* bf16_weight = nullptr;  // the same in bfloat16
+  const float* input = nullptr;  // [batch, in_height, in_width, in_channels]
+  // Packed filters: one of these.
+  const float* weight = nullptr;
+  const std::uint16_t* bf16_weight = nullptr;  // bfloat16
+  const std::int8_t* int8_weight = nullptr;    // bytes with a scale for each output channel
   const float* bias = nullptr;                 // [out_channels] or null
   const float* residual = nullptr;             // of the output's shape, or null; added
   float* output = nullptr;                     // [batch, out_height, out_width, out_channels]
@@ -24,6 +26,7 @@ struct WinogradConv {
 
 // Elements that packed filters take.
 std::size_t winograd_weight_size(std::size_t out_channels, std::size_t in_channels);
+std::size_t winograd_int8_weight_size(std::size_t out_channels, std::size_t in_channels);
 // `weight` [out_channels, 3, 3, in_channels] -> for each block of output channels [in_channels, 3, 3, block],
 // filled up with zeros. The block is that of the instruction set in use: packed weights stay in the process
 // that made them.
@@ -31,6 +34,9 @@ void pack_winograd_weight(const float* weight, std::size_t out_channels, std::si
                           float* packed);
 void pack_winograd_weight(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
                           std::uint16_t* packed);
+// As bytes: each output channel has a scale of its own, by which its largest value becomes 127 (or -127).
+void pack_winograd_weight(const float* weight, std::size_t out_channels, std::size_t in_channels,
+                          std::int8_t* packed);
 
 // Two phases of independent parts: phase one transforms what all threads share, every part of phase two
 // transforms the other operand for itself, multiplies and writes outputs. Filters are shared where they are

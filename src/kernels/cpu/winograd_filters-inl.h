@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/bf16-inl.h"
+#include "kernels/cpu/panel_pack.h"
 #include "kernels/cpu/winograd_transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -37,28 +38,36 @@ HWY_INLINE void prefetch_filters(const Weight* packed, std::size_t channels) {
     __builtin_prefetch(ahead + i, 0, 2);
 }
 
-// The columns of one vector of filters (output channels) transformed, the rows not yet.
+// Filters of bytes are packed behind the scales of their block's output channels.
+inline constexpr std::size_t kScaleBytes = kPanelWidth * sizeof(float);
+
+// The columns of one vector of filters (output channels) transformed, the rows not yet. `scales` of the
+// vector, or null.
 using HalfFilter = FloatVector[kInTile][3];
 
 template <class Weight>
-HWY_INLINE void transform_columns(const Weight* packed, HalfFilter& half) {
+HWY_INLINE void transform_columns(const Weight* packed, const float* scales, HalfFilter& half) {
   for (std::size_t j = 0; j < 3; ++j) {
     FloatVector column[3], rows[kInTile];
-    for (std::size_t i = 0; i < 3; ++i) column[i] = load_widened(packed + (3 * i + j) * kPanelWidth);
+    for (std::size_t i = 0; i < 3; ++i) {
+      column[i] = load_widened(packed + (3 * i + j) * kPanelWidth);
+      if (scales != nullptr) column[i] = hn::Mul(column[i], hn::LoadU(kFloat, scales));
+    }
     transform_weight(column, rows);
     for (std::size_t i = 0; i < kInTile; ++i) half[i][j] = rows[i];
   }
 }
 
-// Packed filters of one block of output channels and `depth` input channels -> points panel_stride apart,
-// each [depth][kPanelWidth].
+// Packed filters of one block of output channels (with its `scales`, or null) and `depth` input channels ->
+// points panel_stride apart, each [depth][kPanelWidth].
 template <class Weight>
-void transform_filters(const Weight* HWY_RESTRICT packed, std::size_t depth, float* HWY_RESTRICT panels) {
+void transform_filters(const Weight* HWY_RESTRICT packed, const float* scales, std::size_t depth,
+                       float* HWY_RESTRICT panels) {
   for (std::size_t c = 0; c < depth; ++c, packed += kFilterSize) {
     prefetch_filters(packed, 1);
     for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
       HalfFilter half;
-      transform_columns(packed + lane, half);
+      transform_columns(packed + lane, scales != nullptr ? scales + lane : nullptr, half);
       float* const to = panels + c * kPanelWidth + lane;
       for (std::size_t i = 0; i < kInTile; ++i) {
         FloatVector row[kInTile];
@@ -71,17 +80,19 @@ void transform_filters(const Weight* HWY_RESTRICT packed, std::size_t depth, flo
 }
 
 // The same -> panels of bfloat16 (panel_block.h) of `filled` channels, those beyond `depth` zeros.
-HWY_INLINE void transform_filters(const Word* HWY_RESTRICT packed, std::size_t depth, std::size_t filled,
-                                  Word* HWY_RESTRICT panels) {
-  alignas(64) static constexpr Word kZeros[kFilterSize] = {};
+template <class Weight>
+void transform_filters(const Weight* HWY_RESTRICT packed, const float* scales, std::size_t depth,
+                       std::size_t filled, Word* HWY_RESTRICT panels) {
+  alignas(64) static constexpr Weight kZeros[kFilterSize] = {};
   for (std::size_t c = 0; c < filled; c += 2, packed += 2 * kFilterSize) {
     prefetch_filters(packed, 2);
-    const Word* const first = c < depth ? packed : kZeros;
-    const Word* const second = c + 1 < depth ? packed + kFilterSize : kZeros;
+    const Weight* const first = c < depth ? packed : kZeros;
+    const Weight* const second = c + 1 < depth ? packed + kFilterSize : kZeros;
     for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
+      const float* const some = scales != nullptr ? scales + lane : nullptr;
       HalfFilter first_half, second_half;
-      transform_columns(first + lane, first_half);
-      transform_columns(second + lane, second_half);
+      transform_columns(first + lane, some, first_half);
+      transform_columns(second + lane, some, second_half);
       Word* const to = panels + c * kPanelWidth + 2 * lane;
       for (std::size_t i = 0; i < kInTile; ++i) {
         FloatVector first_row[kInTile], second_row[kInTile];

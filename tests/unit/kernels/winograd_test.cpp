@@ -7,6 +7,7 @@
 #include "unit/kernels/bf16.h"
 #include "unit/kernels/conv_by_definition.h"
 #include "unit/kernels/instruction_sets.h"
+#include "unit/kernels/int8.h"
 
 namespace sdw::kernels::cpu {
 namespace {
@@ -21,24 +22,31 @@ constexpr double kBf16Tolerance = 4e-2;
 struct Case {
   std::size_t batch, height, width, in_channels, out_channels;
   bool bias = true, residual = false, upsample = false;
+  std::size_t threads = 2;
 };
 
-void expect_equal_to_definition(const Case& c, bool bf16_weight) {
+enum class Filters { f32, bf16, int8 };
+
+void expect_equal_to_definition(const Case& c, Filters filters) {
   const std::size_t scale = c.upsample ? 2 : 1;
   const std::size_t outputs = c.batch * c.height * c.width * scale * scale * c.out_channels;
   const auto input = random_values(c.batch * c.height * c.width * c.in_channels, 1);
-  const auto weight = random_values(c.out_channels * 9 * c.in_channels, 2);
+  const auto weight = filters == Filters::int8 ? exact_weights(c.out_channels, 9 * c.in_channels, 2)
+                                               : random_values(c.out_channels * 9 * c.in_channels, 2);
   const auto bias = random_values(c.out_channels, 3), residual = random_values(outputs, 4);
   std::vector<float> output(outputs, NAN);
   const auto rounded = to_nearest_bf16(weight);
   std::vector<float> packed(winograd_weight_size(c.out_channels, c.in_channels), NAN);
   std::vector<std::uint16_t> packed_bf16(packed.size(), 0x7FFF);
+  std::vector<std::int8_t> packed_int8(winograd_int8_weight_size(c.out_channels, c.in_channels), 0x55);
   pack_winograd_weight(weight.data(), c.out_channels, c.in_channels, packed.data());
+  pack_winograd_weight(weight.data(), c.out_channels, c.in_channels, packed_int8.data());
   pack_winograd_weight(rounded.data(), c.out_channels, c.in_channels, packed_bf16.data());
-  const auto known = bf16_weight ? widened(rounded) : weight;
+  const auto known = filters == Filters::bf16 ? widened(rounded) : weight;
   const WinogradConv conv{.input = input.data(),
-                          .weight = bf16_weight ? nullptr : packed.data(),
-                          .bf16_weight = packed_bf16.data(),
+                          .weight = filters == Filters::f32 ? packed.data() : nullptr,
+                          .bf16_weight = filters == Filters::bf16 ? packed_bf16.data() : nullptr,
+                          .int8_weight = filters == Filters::int8 ? packed_int8.data() : nullptr,
                           .bias = c.bias ? bias.data() : nullptr,
                           .residual = c.residual ? residual.data() : nullptr,
                           .output = output.data(),
@@ -50,7 +58,7 @@ void expect_equal_to_definition(const Case& c, bool bf16_weight) {
                           .out_width = scale * c.width,
                           .out_channels = c.out_channels,
                           .upsample = c.upsample};
-  const auto plan = plan_winograd(conv, 2);
+  const auto plan = plan_winograd(conv, c.threads);
   std::vector<float> shared(plan.shared_floats, NAN), own(plan.thread_floats, NAN);
   for (std::size_t chunk = 0; chunk < plan.chunks; ++chunk) {
     for (std::size_t part = 0; part < plan.first_parts; ++part)
@@ -59,14 +67,15 @@ void expect_equal_to_definition(const Case& c, bool bf16_weight) {
       winograd_second_part(conv, plan, chunk, part, shared.data(), own.data());
     }
   }
-  const bool rounds = bf16_weight && can_multiply(PanelType::bf16);
+  const bool rounds = filters != Filters::f32 && can_multiply(PanelType::bf16);
   EXPECT_LT(relative_error(output, conv_by_definition(conv, known)), rounds ? kBf16Tolerance : kTolerance)
       << c.batch << " pictures of " << c.height << " x " << c.width << ", " << c.in_channels << " to "
       << c.out_channels;
 }
 
 void expect_equal_to_definition(const Case& c) {
-  for (const bool bf16_weight : {false, true}) expect_equal_to_definition(c, bf16_weight);
+  for (const auto filters : {Filters::f32, Filters::bf16, Filters::int8})
+    expect_equal_to_definition(c, filters);
 }
 
 TEST(Winograd, EqualsTheDefinitionAtEveryEdgeOfItsTiles) {
@@ -113,8 +122,20 @@ TEST(Winograd, UpsamplesWithoutWritingTheLargerPicture) {
   });
 }
 
+TEST(Winograd, EqualsTheDefinitionWhereFiltersAreShared) {
+  with_every_instruction_set([] { expect_equal_to_definition({1, 200, 160, 16, 3}); });
+}
+
+TEST(Winograd, PartsOfSeveralGroupsOfTilesTransformTheirFiltersOnce) {
+  with_every_instruction_set([] { expect_equal_to_definition({1, 60, 60, 16, 300}); });
+}
+
+// So many threads that the filters would not be worth sharing.
 TEST(Winograd, LargePicturesAreDoneInChunks) {
-  with_every_instruction_set([] { expect_equal_to_definition({1, 200, 160, 32, 3}); });
+  with_every_instruction_set([] {
+    expect_equal_to_definition(
+        {.batch = 1, .height = 200, .width = 160, .in_channels = 64, .out_channels = 3, .threads = 1000});
+  });
 }
 
 }  // namespace
