@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/bench_command.h"
 #include "cli/exit_code.h"
 #include "cli/generate_command.h"
 #include "cli/info_command.h"
@@ -44,6 +45,7 @@ int main(int argc, char** argv) {
   cli::add_generate_command(app, exit_code);
   cli::add_inspect_command(app, exit_code);
   cli::add_info_command(app, exit_code);
+  cli::add_bench_command(app, exit_code);
   cli::add_serve_command(app, exit_code);
   if (const char* name = std::getenv("SD_WORKER_ISA"); name != nullptr && *name != '\0') {
     if (Status chosen = kernels::cpu::choose_instruction_set(name); !chosen) return cli::fail(chosen.error());

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "kernels/cpu/attention.h"
+#include "kernels/cpu/panel_block.h"
+#include "ops/op_profile.h"
 #include "ops/shape_check.h"
 #include "ops/workspace.h"
 
@@ -86,6 +88,18 @@ at::Tensor own_attention(const at::Tensor& query, const at::Tensor& key, const a
 at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, int heads,
                      Precision precision, bool causal) {
   check_shapes(query, key, value, heads, causal);
+  const OpTimer timer([&] {
+    const bool bf16 =
+        precision != Precision::exact && kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16);
+    OpCost cost{.op = "attention",
+                .shape = fmt::format("{}x{} to {}, {} heads of {}", query.size(0), query.size(1), key.size(1),
+                                     heads, query.size(2) / heads),
+                .arithmetic = bf16 ? Arithmetic::bf16 : Arithmetic::f32};
+    cost.work = 4 * static_cast<double>(query.numel() * key.size(1)) / (causal ? 2 : 1);
+    cost.multiplied = cost.work;
+    cost.bytes = static_cast<double>(2 * query.nbytes() + key.nbytes() + value.nbytes());
+    return cost;
+  });
   if (own_kernel_fits(query, key, value)) return own_attention(query, key, value, heads, causal, precision);
   return aten_attention(query, key, value, heads, causal);
 }

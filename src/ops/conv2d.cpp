@@ -6,6 +6,8 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "kernels/cpu/panel_block.h"
+#include "ops/op_profile.h"
 #include "ops/own_conv2d.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
@@ -40,6 +42,41 @@ bool has_output_shape(const at::Tensor& residual, const at::Tensor& input, const
          residual.size(2) == input.size(2) && residual.size(3) == input.size(3);
 }
 
+Arithmetic arithmetic_of(Conv2dLayout layout) {
+  if (layout == Conv2dLayout::int8_panels) return Arithmetic::int8;
+  const bool floats = layout == Conv2dLayout::plain || layout == Conv2dLayout::winograd;
+  return floats || !kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16) ? Arithmetic::f32
+                                                                              : Arithmetic::bf16;
+}
+
+bool is_winograd(Conv2dLayout layout) {
+  return layout == Conv2dLayout::winograd || layout == Conv2dLayout::winograd_bf16 ||
+         layout == Conv2dLayout::winograd_int8;
+}
+
+OpCost cost_of(const at::Tensor& input, const Conv2dWeight& weight, std::int64_t height, std::int64_t width,
+               const at::Tensor& residual) {
+  const auto [outputs, inputs, kernel_height, kernel_width] = weight.filters;
+  const double pixels = static_cast<double>(input.size(0) * height * width);
+  OpCost cost{.op = fmt::format("conv2d {}x{}", kernel_height, kernel_width),
+              .shape = fmt::format("{}x{}x{}x{} -> {}", input.size(0), inputs, height, width, outputs),
+              .arithmetic = arithmetic_of(weight.layout)};
+  cost.work = 2 * pixels * static_cast<double>(outputs * inputs * kernel_height * kernel_width);
+  cost.multiplied = is_winograd(weight.layout) ? cost.work / 4 : cost.work;
+  cost.bytes = static_cast<double>(input.nbytes() + weight.weight.nbytes()) +
+               pixels * static_cast<double>(outputs * input.element_size()) * (residual.defined() ? 2 : 1);
+  return cost;
+}
+
+// Of a convolution with neither residual nor upsampling.
+OpCost cost_of(const at::Tensor& input, const Conv2dWeight& weight) {
+  const auto outputs = [&](std::int64_t size, std::int64_t kernel) {
+    return (size + 2 * weight.shape.padding + weight.shape.padding_end - kernel) / weight.shape.stride + 1;
+  };
+  return cost_of(input, weight, outputs(input.size(2), weight.filters[2]),
+                 outputs(input.size(3), weight.filters[3]), {});
+}
+
 }  // namespace
 
 Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Conv2dShape shape,
@@ -59,6 +96,7 @@ Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Co
 
 at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
   check_input("conv2d", input, weight);
+  const OpTimer timer([&] { return cost_of(input, weight); });
   return weight.layout == Conv2dLayout::plain ? aten_conv2d(input, weight)
                                               : own_conv2d(input, weight, {}, false);
 }
@@ -67,6 +105,7 @@ at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, at::T
   check_input("conv2d_add", input, weight);
   require_shape(residual.defined() && residual.dim() == 4, "conv2d_add", "residual", "[B, C_out, H', W']",
                 residual);
+  const OpTimer timer([&] { return cost_of(input, weight, residual.size(2), residual.size(3), residual); });
   if (weight.layout != Conv2dLayout::plain && has_output_shape(residual, input, weight))
     return own_conv2d(input, weight, residual, false);
   at::Tensor out = conv2d(input, weight);
@@ -78,6 +117,7 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, 
   check_input("upsample_conv2d", input, weight);
   require_shape(height >= input.size(2) && width >= input.size(3), "upsample_conv2d", "input",
                 fmt::format("at most {} by {}", height, width), input);
+  const OpTimer timer([&] { return cost_of(input, weight, height, width, {}); });
   const bool doubled = height == 2 * input.size(2) && width == 2 * input.size(3);
   if (doubled && weight.layout != Conv2dLayout::plain) return own_conv2d(input, weight, {}, true);
   const std::array<std::int64_t, 2> size{height, width};

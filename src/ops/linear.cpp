@@ -6,7 +6,9 @@
 #include <ATen/ops/linear.h>
 #include <fmt/format.h>
 
+#include "kernels/cpu/panel_block.h"
 #include "kernels/cpu/pointwise.h"
+#include "ops/op_profile.h"
 #include "ops/packed_linear.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
@@ -18,6 +20,22 @@ void check_input(const char* op, const at::Tensor& input, const LinearWeight& we
   require_shape(weight.weight.defined(), op, "weight", "a prepared weight", weight.weight);
   require_shape(input.defined() && input.dim() >= 1 && input.size(-1) == weight.in_features, op, "input",
                 fmt::format("[..., {}]", weight.in_features), input);
+}
+
+OpCost cost_of(const at::Tensor& input, const LinearWeight& weight, std::int64_t columns_written) {
+  const double rows = static_cast<double>(input.numel() / weight.in_features);
+  const bool bf16 =
+      weight.layout == LinearLayout::bf16_panels && kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16);
+  OpCost cost{.op = "linear",
+              .shape = fmt::format("{} x {} -> {}", rows, weight.in_features, weight.out_features),
+              .arithmetic = weight.layout == LinearLayout::int8_panels ? Arithmetic::int8
+                            : bf16                                     ? Arithmetic::bf16
+                                                                       : Arithmetic::f32};
+  cost.work = 2 * rows * static_cast<double>(weight.in_features * weight.out_features);
+  cost.multiplied = cost.work;
+  cost.bytes = static_cast<double>(input.nbytes() + weight.weight.nbytes()) +
+               rows * static_cast<double>(columns_written * input.element_size());
+  return cost;
 }
 
 // The one dispatch: panels were packed at load where our own kernel takes this product.
@@ -55,6 +73,7 @@ LinearWeight prepare_linear(const at::Tensor& weight, const at::Tensor& bias, co
 
 at::Tensor linear(const at::Tensor& input, const LinearWeight& weight) {
   check_input("linear", input, weight);
+  const OpTimer timer([&] { return cost_of(input, weight, weight.out_features); });
   return product(input, weight);
 }
 
@@ -64,6 +83,7 @@ at::Tensor linear_add(const at::Tensor& input, const LinearWeight& weight, const
   expected.back() = weight.out_features;
   require_shape(residual.defined() && residual.sizes() == expected, "linear_add", "residual",
                 fmt::format("[{}]", fmt::join(expected, ", ")), residual);
+  const OpTimer timer([&] { return cost_of(input, weight, 2 * weight.out_features); });
   if (weight.layout != LinearLayout::plain) return packed_linear(input, weight, residual);
   return product(input, weight).add_(residual);
 }
@@ -71,6 +91,11 @@ at::Tensor linear_add(const at::Tensor& input, const LinearWeight& weight, const
 at::Tensor geglu(const at::Tensor& input, const LinearWeight& weight) {
   check_input("geglu", input, weight);
   require_shape(weight.out_features % 2 == 0, "geglu", "weight", "an even number of rows", weight.weight);
+  const OpTimer timer([&] {
+    OpCost cost = cost_of(input, weight, weight.out_features / 2);
+    cost.op = "geglu";
+    return cost;
+  });
   const at::Tensor both = product(input, weight);
   if (weight.layout != LinearLayout::plain) return own_geglu(both);
   const std::vector<at::Tensor> halves = both.chunk(2, -1);

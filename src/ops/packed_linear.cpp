@@ -65,7 +65,7 @@ void run(const kernels::cpu::Gemm& gemm) {
 }
 
 void run(const kernels::cpu::PanelGemm& gemm) {
-  const auto plan = kernels::cpu::plan_panel_gemm(gemm);
+  const auto plan = kernels::cpu::plan_panel_gemm(gemm, as_size(at::get_num_threads()));
   float* const memory = workspace(floats_of_all_threads(plan.thread_floats));
   for_parts(plan.parts, plan.thread_floats, memory, [&](std::size_t part, float* scratch) {
     kernels::cpu::panel_gemm_part(gemm, plan, part, scratch);

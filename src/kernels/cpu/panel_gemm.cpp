@@ -138,19 +138,21 @@ namespace sdw::kernels::cpu {
 
 HWY_EXPORT(Part);
 
-PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm) {
-  // The rows of a part stay in the second-level cache beside a panel, and are converted once for many panels.
+PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads) {
+  // The rows of a part stay in the second-level cache beside a panel, and are converted once for its panels.
   constexpr std::size_t kInputBytes = std::size_t{512} << 10;
-  constexpr std::size_t kMinRows = 2 * kBlockRows, kPanelsPerPart = 64;
-  const std::size_t depth = depth_words(gemm.type, gemm.depth);
+  constexpr std::size_t kLeastFitting = 2 * kBlockRows, kLeastRows = 4 * kBlockRows, kPanelsPerPart = 64;
+  constexpr std::size_t kPartsPerThread = 4;
+  const std::size_t depth = depth_words(gemm.type, gemm.depth), parts = threads * kPartsPerThread;
   const std::size_t fitting = kInputBytes / (depth * sizeof(Word)) / kBlockRows * kBlockRows;
+  // Cut along the rows as far as each use of a panel is worth reading it, then along the columns.
+  const std::size_t rows = std::max(round_up((gemm.rows + parts - 1) / parts, kBlockRows), kLeastRows);
   PanelGemmPlan plan;
-  plan.block_rows = std::min(std::max(fitting, kMinRows), round_up(gemm.rows, kBlockRows));
-  // Products of few rows are cut along the columns alone.
+  plan.block_rows = std::min({std::max(fitting, kLeastFitting), rows, round_up(gemm.rows, kBlockRows)});
   const std::size_t panels = round_up(gemm.columns, kPanelColumns) / kPanelColumns;
   const std::size_t row_parts = (gemm.rows + plan.block_rows - 1) / plan.block_rows;
-  plan.block_panels = row_parts >= 8 ? kPanelsPerPart : std::max<std::size_t>(panels / 16, 1);
-  plan.block_panels = std::min(plan.block_panels, kPanelsPerPart);
+  const std::size_t cuts = std::min((parts + row_parts - 1) / row_parts, panels);
+  plan.block_panels = std::min((panels + cuts - 1) / cuts, kPanelsPerPart);
   plan.parts = row_parts * ((panels + plan.block_panels - 1) / plan.block_panels);
   constexpr std::size_t kScaleFloats = 2;  // of one row
   plan.thread_floats = plan.block_rows * (kPanelColumns + kScaleFloats + depth / 2);

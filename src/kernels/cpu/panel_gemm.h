@@ -28,7 +28,7 @@ struct PanelGemmPlan {
   std::size_t block_rows = 0, block_panels = 0;  // of one part
 };
 
-PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm);
+PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads);
 void panel_gemm_part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, float* scratch);
 
 }  // namespace sdw::kernels::cpu

@@ -1,0 +1,25 @@
+#include "ops/op_profile.h"
+
+namespace sdw::ops {
+
+OpProfile*& active_profile() {
+  thread_local OpProfile* profile = nullptr;
+  return profile;
+}
+
+OpProfile::OpProfile() {
+  active_profile() = this;
+}
+
+OpProfile::~OpProfile() {
+  active_profile() = nullptr;
+}
+
+void OpProfile::add(OpCost cost, double milliseconds) {
+  OpTimes& times = times_[{cost.op, cost.shape}];
+  times.cost = std::move(cost);
+  times.calls += 1;
+  times.milliseconds += milliseconds;
+}
+
+}  // namespace sdw::ops
