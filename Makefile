@@ -74,6 +74,7 @@ bench: build deps-test ## time sd-worker against diffusers and OpenVINO on a ful
 	@test -e $(BUILD)/synthetic/sd15/model_index.json || \
 	  $(PYTHON) tools/make_synthetic.py --family sd15 --output $(BUILD)/synthetic/sd15
 	@$(PYTHON) bench/peers.py $(BUILD)/synthetic/sd15 --output docs/performance.md
+	@$(PYTHON) bench/roofline.py $(BUILD)/synthetic/sd15 --output docs/performance.md
 
 .PHONY: format lint
 format: ## format the code
