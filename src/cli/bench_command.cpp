@@ -26,10 +26,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int kMaxBatch = 64;
+
 struct BenchOptions {
   std::filesystem::path model;
   int width = 0, height = 0;  // 0: the model's own
-  int steps = 3;
+  int steps = 3, batch = 1;
   std::string device = "auto", precision = "exact";
   int threads = 0;
   bool profile = false, json = false;
@@ -148,6 +150,9 @@ struct Bench {
       throw ErrorException({ErrorCode::invalid_request, "--steps must be at least 1", "steps"});
     if (options.threads < 0)
       throw ErrorException({ErrorCode::invalid_request, "--threads must be at least 1", "threads"});
+    if (options.batch < 1 || options.batch > kMaxBatch)
+      throw ErrorException(
+          {ErrorCode::invalid_request, fmt::format("--batch must be from 1 to {}", kMaxBatch), "batch"});
     const auto placement = value_or_throw(parse_placement(options.device, options.precision));
     if (options.threads > 0) at::set_num_threads(options.threads);
     const Roof roof = options.profile ? measure_roof(placement) : Roof{};
@@ -160,24 +165,29 @@ struct Bench {
     if (options.width > 0) sampling.width = options.width;
     if (options.height > 0) sampling.height = options.height;
     value_or_throw(pipeline::check_sampling_options(sampling));
-    const pipeline::GenerationRequest request{
+    pipeline::GenerationRequest request{
         .prompt = "a red circle on a blue background",
         .sampling = value_or_throw(pipeline::make_sampling_config(sampling, model, 0, 0))};
     result["width"] = request.sampling.width;
     result["height"] = request.sampling.height;
+    result["batch"] = options.batch;
     result["threads"] = at::get_num_threads();
     watch = Stopwatch();
     const auto embeddings = pipeline::text_embeddings(model, request.prompt, request.negative_prompt,
                                                       pipeline::uses_guidance(model, request.sampling),
                                                       request.sampling.clip_skip);
     result["text_ms"] = watch.milliseconds();
-    auto generation = value_or_throw(pipeline::begin_generation(model, request, embeddings));
-    measure(model, generation, roof);
+    std::vector<pipeline::Generation> generations;
+    for (; request.seed < static_cast<std::uint64_t>(options.batch); ++request.seed)
+      generations.push_back(value_or_throw(pipeline::begin_generation(model, request, embeddings)));
+    measure(model, generations, roof);
   }
 
-  void measure(const pipeline::ModelComponents& model, pipeline::Generation& generation, const Roof& roof) {
-    pipeline::Generation* const one[] = {&generation};
-    const auto step = [&] { pipeline::denoise_step(model, one); };
+  void measure(const pipeline::ModelComponents& model, std::vector<pipeline::Generation>& generations,
+               const Roof& roof) {
+    std::vector<pipeline::Generation*> together;
+    for (auto& generation : generations) together.push_back(&generation);
+    const auto step = [&] { pipeline::denoise_step(model, together); };
     step();  // touches its memory for the first time: not counted
     std::vector<double> steps;
     for (int i = 0; i < options.steps; ++i) steps.push_back(best_of(1, step));
@@ -186,8 +196,9 @@ struct Bench {
                      steps.end());
     result["median_step_ms"] = steps[steps.size() / 2];
     profiled("step", roof, step);
-    profiled("decode", roof,
-             [&] { value_or_throw(pipeline::decode_latents(model, generation.sampler->latents())); });
+    profiled("decode", roof, [&] {
+      value_or_throw(pipeline::decode_latents(model, generations.front().sampler->latents()));
+    });
     result["peak_memory_mib"] = peak_memory_mib();
     if (options.profile)
       result["roof"] = {{"f32_gflops", roof.f32 / 1e6},
@@ -203,8 +214,9 @@ void print_text(const BenchOptions& options, const Json& result) {
              options.precision, result.at("threads").get<int>());
   fmt::print("load         {:8.2f} s\n", seconds("load_ms"));
   fmt::print("text         {:8.2f} s\n", seconds("text_ms"));
-  fmt::print("step         {:8.2f} s, the median of {}, with guidance\n", seconds("median_step_ms"),
-             result.at("steps_ms").size());
+  fmt::print("step         {:8.2f} s, the median of {}, with guidance{}\n", seconds("median_step_ms"),
+             result.at("steps_ms").size(),
+             options.batch > 1 ? fmt::format(", of {} pictures together", options.batch) : "");
   fmt::print("decode       {:8.2f} s\n", seconds("decode_ms"));
   fmt::print("peak memory  {:8.0f} MiB\n", result.at("peak_memory_mib").get<double>());
   if (!options.profile) return;
@@ -245,6 +257,7 @@ void add_bench_command(CLI::App& app, int& exit_code) {
   command->add_option("--width", options->width, "pixels (default: the model's)");
   command->add_option("--height", options->height, "pixels (default: the model's)");
   command->add_option("--steps", options->steps, "steps to take the median of")->capture_default_str();
+  command->add_option("--batch", options->batch, "pictures in one UNet call")->capture_default_str();
   command->add_option("--device", options->device, "cpu, cuda, cuda:N or auto")->capture_default_str();
   command->add_option("--precision", options->precision, "exact, fast or int8")->capture_default_str();
   command->add_option("--threads", options->threads, "CPU threads (default: one per core)");

@@ -56,9 +56,17 @@ def test_text_names_what_was_measured():
         assert part in result.stdout
 
 
+def test_pictures_share_a_step():
+    result = bench("--model", MODEL, "--width", "64", "--height", "64", "--steps", "1", "--batch", "3", "--profile", "--json")
+    assert result.code == 0, result.stderr
+    rows = json.loads(result.stdout)["step_profile"]
+    assert any(row.get("shape", "").startswith("6x4x") for row in rows)  # two passes of three
+
+
 @pytest.mark.parametrize("arguments, code, named", [
     (("--model", MODEL, "--steps", "0"), 2, "--steps"),
     (("--model", MODEL, "--threads", "-1"), 2, "--threads"),
+    (("--model", MODEL, "--batch", "0"), 2, "--batch"),
     (("--model", MODEL, "--width", "65"), 2, "width"),
     (("--model", MODEL, "--precision", "half"), 2, "--precision"),
     (("--model", "nowhere"), 3, "nowhere"),

@@ -7,7 +7,7 @@ from worker import REAL, REPO
 
 MODEL = REPO / "models" / "shapes-128"
 SWAPS = 32
-SETTLED = 12  # swaps, until every pool and cache has its size and the heap of the allocator its shape
+SETTLED = 2  # swaps, until every pool and cache has its size
 GROWTH = 0.05
 
 
