@@ -8,10 +8,11 @@ namespace sdw::kernels::cpu {
 // (Milakov and Gimelshein 2018, arXiv:1805.02867; FlashAttention, Dao et al. 2022, arXiv:2205.14135), so that
 // no more than a block of scores is ever in memory.
 struct Attention {
-  const float* query = nullptr;  // [batch, queries], each query_stride floats that begin with
-  const float* key = nullptr;    // [batch, keys], each key_stride  ... [heads, head_dim]
-  const float* value = nullptr;  // [batch, keys], each key_stride
+  const float* query = nullptr;  // [batch, queries, heads, head_dim]
+  const float* key = nullptr;    // [batch, keys, heads, head_dim]
+  const float* value = nullptr;  // [batch, keys, heads, head_dim]
   float* output = nullptr;       // [batch, queries, heads, head_dim]
+  // From one query to the next, and from one key (and value) to the next: heads * head_dim, or more.
   std::size_t query_stride = 0, key_stride = 0;
   std::size_t batch = 0, heads = 0, queries = 0, keys = 0, head_dim = 0;
   bool causal = false;  // query i sees keys 0..i

@@ -122,7 +122,7 @@ WinogradPlan plan_shared_inputs(const WinogradConv& conv, std::size_t threads) {
 
 template <class Element>
 WinogradPlan plan_for(const WinogradConv& conv, std::size_t threads) {
-  constexpr std::size_t kInputBytes = std::size_t{512} << 10;  // of a group: half the second-level cache
+  constexpr std::size_t kInputBytes = std::size_t{640} << 10;  // of a group: stay in the second-level cache
   constexpr std::size_t kFilterBytes = std::size_t{16} << 20;  // of all: stay in the shared cache
   const Transformed<Element> one(conv, units<Element>().rows);
   const std::size_t group_tiles =
