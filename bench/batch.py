@@ -4,20 +4,15 @@
 """
 
 import argparse
-import json
 import os
-import subprocess
 from pathlib import Path
 
-from page import ROOT, machine, replace_section
-
-PROGRAM = ROOT / "build" / "sd-worker"
+from page import PROGRAM, bench, machine, replace_section
 
 
 def milliseconds_a_picture(arguments, model, size, batch):
-    command = [PROGRAM, "bench", "--model", model, "--precision", arguments.precision, "--batch", str(batch), "--width",
-               str(size), "--height", str(size), "--steps", str(arguments.steps), "--threads", str(arguments.threads), "--json"]
-    measured = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    measured = bench(model, "--batch", str(batch), precision=arguments.precision, size=size, steps=arguments.steps,
+                     threads=arguments.threads)
     return measured["median_step_ms"] / batch
 
 

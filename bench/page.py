@@ -10,6 +10,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
+PROGRAM = ROOT / "build" / "sd-worker"
+
+
+def bench(model, *flags, precision, size, steps, threads):
+    """What `sd-worker bench` measures."""
+    command = [PROGRAM, "bench", "--model", model, "--precision", precision, "--width", str(size), "--height", str(size),
+               "--steps", str(steps), "--threads", str(threads), "--json", *flags]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 def machine(program, threads):
     name = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     info = json.loads(subprocess.run([program, "info", "--json"], check=True, capture_output=True, text=True).stdout)

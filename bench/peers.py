@@ -17,9 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from page import ROOT, machine, replace_section
+from page import PROGRAM, ROOT, machine, replace_section
 
-PROGRAM = ROOT / "build" / "sd-worker"
 EXPORT = "convert for OpenVINO"
 PICTURE_STEPS = 20
 PROMPT = "a red circle on a blue background"

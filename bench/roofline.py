@@ -4,21 +4,15 @@
 """
 
 import argparse
-import json
 import os
-import subprocess
 from pathlib import Path
 
-from page import ROOT, machine, replace_section
-
-PROGRAM = ROOT / "build" / "sd-worker"
+from page import PROGRAM, bench, machine, replace_section
 
 
 def measure(arguments, precision):
-    command = [PROGRAM, "bench", "--model", arguments.model, "--precision", precision, "--width", str(arguments.size),
-               "--height", str(arguments.size), "--steps", str(arguments.steps), "--threads", str(arguments.threads),
-               "--profile", "--json"]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return bench(arguments.model, "--profile", precision=precision, size=arguments.size, steps=arguments.steps,
+                 threads=arguments.threads)
 
 
 def by_op(rows):

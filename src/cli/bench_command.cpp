@@ -30,7 +30,8 @@ constexpr int kMaxBatch = 64;
 
 struct BenchOptions {
   std::filesystem::path model;
-  int width = 0, height = 0;  // 0: the model's own
+  pipeline::SamplingOptions sampling{.guidance_scale = 7.5,
+                                     .sampler = "euler"};  // its steps are made of `steps`
   int steps = 3, batch = 1;
   std::string device = "auto", precision = "exact";
   int threads = 0;
@@ -160,10 +161,8 @@ struct Bench {
     const auto model = value_or_throw(pipeline::load_model(options.model, {.placement = placement}));
     result["load_ms"] = watch.milliseconds();
 
-    pipeline::SamplingOptions sampling{.guidance_scale = 7.5, .sampler = "euler"};
-    sampling.steps = options.steps + 2;
-    if (options.width > 0) sampling.width = options.width;
-    if (options.height > 0) sampling.height = options.height;
+    pipeline::SamplingOptions sampling = options.sampling;
+    sampling.steps = options.steps + 2;  // one before the counted ones, one for the profile
     value_or_throw(pipeline::check_sampling_options(sampling));
     pipeline::GenerationRequest request{
         .prompt = "a red circle on a blue background",
@@ -190,7 +189,11 @@ struct Bench {
     const auto step = [&] { pipeline::denoise_step(model, together); };
     step();  // touches its memory for the first time: not counted
     std::vector<double> steps;
-    for (int i = 0; i < options.steps; ++i) steps.push_back(best_of(1, step));
+    for (int i = 0; i < options.steps; ++i) {
+      const Stopwatch watch;
+      step();
+      steps.push_back(watch.milliseconds());
+    }
     result["steps_ms"] = steps;
     std::nth_element(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2),
                      steps.end());
@@ -225,8 +228,7 @@ void print_text(const BenchOptions& options, const Json& result) {
   const Json& roof = result.at("roof");
   fmt::print(
       "\nroof: {:.0f} GFLOP/s in float32, {:.0f} in bfloat16, {:.0f} GOP/s in bytes, {:.1f} GB/s of memory, "
-      "measured "
-      "before. Winograd's\nconvolutions count for it what they multiply, a quarter of the work.\n",
+      "measured\nbefore. Winograd's convolutions count for it what they multiply, a quarter of the work.\n",
       roof.at("f32_gflops").get<double>(), roof.at("bf16_gflops").get<double>(),
       roof.at("int8_gops").get<double>(), roof.at("memory_gb_per_s").get<double>());
 }
@@ -254,8 +256,8 @@ void add_bench_command(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("bench", "time a model on this machine");
   auto options = std::make_shared<BenchOptions>();
   command->add_option("--model", options->model, "diffusers model folder")->required();
-  command->add_option("--width", options->width, "pixels (default: the model's)");
-  command->add_option("--height", options->height, "pixels (default: the model's)");
+  command->add_option("--width", options->sampling.width, "pixels (default: the model's)");
+  command->add_option("--height", options->sampling.height, "pixels (default: the model's)");
   command->add_option("--steps", options->steps, "steps to take the median of")->capture_default_str();
   command->add_option("--batch", options->batch, "pictures in one UNet call")->capture_default_str();
   command->add_option("--device", options->device, "cpu, cuda, cuda:N or auto")->capture_default_str();

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "kernels/cpu/attention.h"
-#include "kernels/cpu/panel_block.h"
 #include "ops/op_profile.h"
 #include "ops/shape_check.h"
 #include "ops/workspace.h"
@@ -89,12 +88,10 @@ at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::T
                      Precision precision, bool causal) {
   check_shapes(query, key, value, heads, causal);
   const OpTimer timer([&] {
-    const bool bf16 =
-        precision != Precision::exact && kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16);
     OpCost cost{.op = "attention",
                 .shape = fmt::format("{}x{} to {}, {} heads of {}", query.size(0), query.size(1), key.size(1),
                                      heads, query.size(2) / heads),
-                .arithmetic = bf16 ? Arithmetic::bf16 : Arithmetic::f32};
+                .arithmetic = precision == Precision::exact ? Arithmetic::f32 : arithmetic_of_bf16()};
     cost.work = 4 * static_cast<double>(query.numel() * key.size(1)) / (causal ? 2 : 1);
     cost.multiplied = cost.work;
     cost.bytes = static_cast<double>(2 * query.nbytes() + key.nbytes() + value.nbytes());

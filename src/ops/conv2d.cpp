@@ -6,7 +6,6 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "kernels/cpu/panel_block.h"
 #include "ops/op_profile.h"
 #include "ops/own_conv2d.h"
 #include "ops/prepared_weight.h"
@@ -45,8 +44,7 @@ bool has_output_shape(const at::Tensor& residual, const at::Tensor& input, const
 Arithmetic arithmetic_of(Conv2dLayout layout) {
   if (layout == Conv2dLayout::int8_panels) return Arithmetic::int8;
   const bool floats = layout == Conv2dLayout::plain || layout == Conv2dLayout::winograd;
-  return floats || !kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16) ? Arithmetic::f32
-                                                                              : Arithmetic::bf16;
+  return floats ? Arithmetic::f32 : arithmetic_of_bf16();
 }
 
 bool is_winograd(Conv2dLayout layout) {

@@ -6,7 +6,6 @@
 #include <ATen/ops/linear.h>
 #include <fmt/format.h>
 
-#include "kernels/cpu/panel_block.h"
 #include "kernels/cpu/pointwise.h"
 #include "ops/op_profile.h"
 #include "ops/packed_linear.h"
@@ -24,13 +23,11 @@ void check_input(const char* op, const at::Tensor& input, const LinearWeight& we
 
 OpCost cost_of(const at::Tensor& input, const LinearWeight& weight, std::int64_t columns_written) {
   const double rows = static_cast<double>(input.numel() / weight.in_features);
-  const bool bf16 =
-      weight.layout == LinearLayout::bf16_panels && kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16);
   OpCost cost{.op = "linear",
               .shape = fmt::format("{} x {} -> {}", rows, weight.in_features, weight.out_features),
-              .arithmetic = weight.layout == LinearLayout::int8_panels ? Arithmetic::int8
-                            : bf16                                     ? Arithmetic::bf16
-                                                                       : Arithmetic::f32};
+              .arithmetic = weight.layout == LinearLayout::int8_panels   ? Arithmetic::int8
+                            : weight.layout == LinearLayout::bf16_panels ? arithmetic_of_bf16()
+                                                                         : Arithmetic::f32};
   cost.work = 2 * rows * static_cast<double>(weight.in_features * weight.out_features);
   cost.multiplied = cost.work;
   cost.bytes = static_cast<double>(input.nbytes() + weight.weight.nbytes()) +

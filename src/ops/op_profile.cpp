@@ -1,6 +1,12 @@
 #include "ops/op_profile.h"
 
+#include "kernels/cpu/panel_block.h"
+
 namespace sdw::ops {
+
+Arithmetic arithmetic_of_bf16() {
+  return kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16) ? Arithmetic::bf16 : Arithmetic::f32;
+}
 
 OpProfile*& active_profile() {
   thread_local OpProfile* profile = nullptr;

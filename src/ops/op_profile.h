@@ -11,6 +11,8 @@ namespace sdw::ops {
 
 // What an op multiplies in.
 enum class Arithmetic { f32, bf16, int8 };
+// For operands kept as bfloat16: widened to float32 where the CPU does not multiply it.
+Arithmetic arithmetic_of_bf16();
 
 // What one call of an op has to do.
 struct OpCost {

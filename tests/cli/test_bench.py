@@ -1,12 +1,11 @@
 """`bench` times a model; --profile accounts for all of the time, op by op."""
 
 import json
-from pathlib import Path
 
 import pytest
-from program import PROGRAM, Program
+from program import PROGRAM, REPOSITORY, Program
 
-MODEL = Path(__file__).parents[2] / "models" / "shapes-128"
+MODEL = REPOSITORY / "models" / "shapes-128"
 
 
 def bench(*arguments):
@@ -68,6 +67,7 @@ def test_pictures_share_a_step():
     (("--model", MODEL, "--threads", "-1"), 2, "--threads"),
     (("--model", MODEL, "--batch", "0"), 2, "--batch"),
     (("--model", MODEL, "--width", "65"), 2, "width"),
+    (("--model", MODEL, "--height", "-64"), 2, "height"),
     (("--model", MODEL, "--precision", "half"), 2, "--precision"),
     (("--model", "nowhere"), 3, "nowhere"),
     ((), 2, "--model"),

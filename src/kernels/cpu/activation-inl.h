@@ -9,6 +9,7 @@
 #include <hwy/contrib/math/math-inl.h>
 
 #include "kernels/cpu/micro_gemm-inl.h"
+#include "kernels/cpu/rounding.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
@@ -17,7 +18,6 @@ namespace sdw::kernels::cpu::HWY_NAMESPACE {
 // least relative error.
 HWY_INLINE FloatVector exp2_of_negative(FloatVector x) {
   const auto set = [](float value) HWY_ATTR { return hn::Set(kFloat, value); };
-  constexpr float kToInteger = 12582912.0F;  // 1.5 * 2^23: what is added to it is rounded to an integer
   x = hn::Max(x, set(-126.0F));
   const FloatVector shifted = hn::Add(x, set(kToInteger));
   const FloatVector rest = hn::Sub(x, hn::Sub(shifted, set(kToInteger)));

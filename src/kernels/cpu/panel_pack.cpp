@@ -5,6 +5,8 @@
 #include <cstring>
 #include <vector>
 
+#include "kernels/cpu/rounding.h"
+
 namespace sdw::kernels::cpu {
 namespace {
 
@@ -21,6 +23,12 @@ void put(const Element* values, std::size_t depth, std::size_t column, Element* 
 }
 
 }  // namespace
+
+ColumnScale scale_of_column(const float* weight, std::size_t count) {
+  float largest = 0;
+  for (std::size_t k = 0; k < count; ++k) largest = std::max(largest, std::fabs(weight[k]));
+  return {largest / 127.0F, largest > 0 ? 127.0F / largest : 0.0F};
+}
 
 void pack_panels(const std::uint16_t* weight, std::size_t columns, std::size_t segments, std::size_t depth,
                  Word* packed) {
@@ -45,14 +53,12 @@ void pack_int8_panels(const float* weight, std::size_t columns, std::size_t segm
     Int8Columns ends{};
     for (std::size_t n = 0; n < std::min(kPanelColumns, columns - first); ++n) {
       const float* const column = weight + (first + n) * bytes.size();
-      float largest = 0;
-      for (std::size_t k = 0; k < bytes.size(); ++k) largest = std::max(largest, std::fabs(column[k]));
-      const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
+      const ColumnScale by = scale_of_column(column, bytes.size());
       for (std::size_t k = 0; k < bytes.size(); ++k) {
-        bytes[k] = nearest_byte(column[k] * inverse);
+        bytes[k] = nearest_byte(column[k] * by.inverse);
         ends.total[n] += bytes[k];
       }
-      ends.scale[n] = largest / 127.0F;
+      ends.scale[n] = by.scale;
       for (std::size_t s = 0; s < segments; ++s)
         put(bytes.data() + s * depth, depth, n, reinterpret_cast<std::int8_t*>(packed + s * segment_words));
     }

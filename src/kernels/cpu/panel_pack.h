@@ -1,6 +1,5 @@
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,17 +25,18 @@ constexpr std::size_t packed_words(PanelType type, std::size_t columns, std::siz
   return round_up(columns, kPanelColumns) / kPanelColumns * packed_panel_words(type, segments, depth);
 }
 
-// A weight in units of its column's scale. What is added to 1.5 * 2^23 is rounded to an integer, whose byte
-// stands last.
-inline std::int8_t nearest_byte(float value) {
-  return static_cast<std::int8_t>(std::bit_cast<std::uint32_t>(value + 12582912.0F));
-}
+// How the weights of one column become bytes: its largest becomes 127 (or -127).
+struct ColumnScale {
+  float scale = 0;    // weight = scale * byte
+  float inverse = 0;  // byte = nearest_byte(weight * inverse)
+};
+ColumnScale scale_of_column(const float* weight, std::size_t count);
 
 // Packs weights [columns, segments, depth] into panels filled up with zeros, the same on every instruction
 // set: bfloat16 as it is.
 void pack_panels(const std::uint16_t* weight, std::size_t columns, std::size_t segments, std::size_t depth,
                  Word* packed);
-// As bytes: each column has a scale of its own, by which its largest value becomes 127 (or -127).
+// As bytes, each column by its ColumnScale.
 void pack_int8_panels(const float* weight, std::size_t columns, std::size_t segments, std::size_t depth,
                       Word* packed);
 

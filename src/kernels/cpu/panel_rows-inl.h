@@ -13,6 +13,7 @@
 
 #include "kernels/cpu/micro_gemm-inl.h"
 #include "kernels/cpu/panel_pack.h"
+#include "kernels/cpu/rounding.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
@@ -60,13 +61,11 @@ HWY_INLINE ByteScale scale_of(Range range) {
 
 HWY_INLINE void to_bytes(const float* values, std::size_t count, ByteScale by, std::uint8_t* to) {
   constexpr hn::Rebind<std::uint8_t, FloatTag> byte;
-  // What is added to 1.5 * 2^23 is rounded to an integer, and stands in the lower bits.
-  constexpr std::int32_t kBits = 0x4B400000;
   const FloatVector inverse = hn::Set(kFloat, 1.0F / by.scale);
-  const FloatVector zero = hn::Set(kFloat, 12582912.0F + static_cast<float>(by.zero));
+  const FloatVector zero = hn::Set(kFloat, kToInteger + static_cast<float>(by.zero));
   const auto bytes_of = [&](FloatVector value) HWY_ATTR {
     const auto bits = hn::BitCast(kInt, hn::MulAdd(value, inverse, zero));
-    return hn::DemoteTo(byte, hn::Sub(bits, hn::Set(kInt, kBits)));
+    return hn::DemoteTo(byte, hn::Sub(bits, hn::Set(kInt, kToIntegerBits)));
   };
   std::size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) hn::StoreU(bytes_of(hn::LoadU(kFloat, values + i)), byte, to + i);

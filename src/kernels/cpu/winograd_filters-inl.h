@@ -11,7 +11,6 @@
 #include <cstdint>
 
 #include "kernels/cpu/bf16-inl.h"
-#include "kernels/cpu/panel_pack.h"
 #include "kernels/cpu/winograd_transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -1,7 +1,8 @@
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
+#include "kernels/cpu/panel_pack.h"
+#include "kernels/cpu/rounding.h"
 #include "kernels/cpu/winograd.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -60,10 +61,9 @@ void PackInt8(const float* weight, std::size_t out_channels, std::size_t in_chan
     const float* const block = weight + first * size;
     float scales[kPanelWidth] = {}, inverses[kPanelWidth];
     for (std::size_t n = 0; n < count; ++n) {
-      float largest = 0;
-      for (std::size_t i = 0; i < size; ++i) largest = std::max(largest, std::fabs(block[n * size + i]));
-      scales[n] = largest / 127.0F;
-      inverses[n] = largest > 0 ? 127.0F / largest : 0.0F;
+      const ColumnScale by = scale_of_column(block + n * size, size);
+      scales[n] = by.scale;
+      inverses[n] = by.inverse;
     }
     std::memcpy(packed, scales, kScaleBytes);
     packed += kScaleBytes;

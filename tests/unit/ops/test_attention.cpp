@@ -31,6 +31,14 @@ at::Tensor plain_attention(const at::Tensor& query, const at::Tensor& key, const
   return out;
 }
 
+TEST(Attention, ReadsPartsOfLongerRowsWhereTheyLie) {
+  const std::vector<at::Tensor> qkv = random_tensor({2, 37, 3 * 24}).chunk(3, -1);
+  const at::Tensor got = attention(qkv[0], qkv[1], qkv[2], 3, Precision::exact);
+  EXPECT_TRUE(got.equal(
+      attention(qkv[0].contiguous(), qkv[1].contiguous(), qkv[2].contiguous(), 3, Precision::exact)));
+  EXPECT_LT(relative_error(got, plain_attention(qkv[0], qkv[1], qkv[2], 3, false)), 1e-5);
+}
+
 TEST(Attention, EqualsTheDefinition) {
   for (const auto& [queries, keys, heads, size] :
        {std::tuple{64, 64, 8, 40}, {16, 77, 2, 64}, {1, 1, 1, 3}, {50, 33, 1, 160}}) {
