@@ -199,4 +199,5 @@ async def main():
         replace_section(asked.output, "http", text)
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

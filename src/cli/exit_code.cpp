@@ -29,8 +29,9 @@ ExitCode exit_code(ErrorCode code) {
 
 ExitCode fail(const Error& error) {
   std::string line = error.message;
+  // One line, and nothing that a terminal would obey, whatever the command line held.
   std::replace_if(
-      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+      line.begin(), line.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }, ' ');
   fmt::print(stderr, "sd-worker: {}\n", line);
   return exit_code(error.code);
 }

@@ -41,7 +41,7 @@ std::optional<Response> Gate::refuse(const Request& request, const RouteMatch& m
   const bool open = match.route && match.route->open;
   if (!settings_.api_key.empty() && !open && !authorized(request.headers["Authorization"], settings_.api_key))
     return challenge(request);
-  if (match.allow.empty()) return error_response({ErrorCode::not_found, "There is no such route."});
+  if (match.pattern.empty()) return error_response({ErrorCode::not_found, "There is no such route."});
   if (!origin_allowed(request, settings_.cors_origins, !settings_.tls_certificate.empty()))
     return error_response(
         {ErrorCode::forbidden, "Pages of another origin may not do this; see --cors-origin."});

@@ -26,10 +26,8 @@ Response answer(const Route& route, Request& request, const PathValues& values) 
   } catch (const ErrorException& exception) {
     return error_response(exception.error());
   } catch (const std::exception& exception) {
-    log::event(log::Level::err, "handler failed",
-               {{"route", route.pattern},
-                {"request_id", request.request_id},
-                {"error", std::string(exception.what())}});
+    log::unexpected(exception, exception.what(),
+                    {{"route", route.pattern}, {"request_id", request.request_id}});
   }
   return error_response({ErrorCode::internal_error, ""});
 }
@@ -49,24 +47,29 @@ Task<Response> handle(const Route& route, Request& request, const PathValues& va
 
 void finish_headers(const ServerSettings& settings, const Request& request, Response& response) {
   response.headers.set("X-Request-Id", request.request_id);
-  response.headers.set("Server-Timing",
-                       fmt::format("total;dur={:.2f}", milliseconds_since(request.received)));
+  const auto us = static_cast<std::uint64_t>(1000 * milliseconds_since(request.received));
+  response.headers.set("Server-Timing", fmt::format("total;dur={}.{:02}", us / 1000, us / 10 % 100));
   add_cors_headers(request, settings.cors_origins, response);
 }
 
 void record(HttpMetrics& metrics, const Request& request, std::string_view pattern,
             const Response& response) {
-  const std::string method(to_string(request.method));
-  const std::string route(pattern.empty() ? "none" : pattern);
+  const std::string_view method = to_string(request.method);
+  const std::string_view route = pattern.empty() ? "none" : pattern;
   const double ms = milliseconds_since(request.received);
   metrics.answered(method, route, response.status);
   if (!response.is_stream()) metrics.took(route, ms / 1000);
-  std::vector<log::Field> fields = {
-      {"method", method}, {"route", route},           {"status", std::int64_t{response.status}},
-      {"ms", ms},         {"client", request.client}, {"request_id", request.request_id}};
+  const log::Level level = is_probe(pattern) ? log::Level::debug : log::Level::info;
+  if (!log::enabled(level)) return;
+  std::vector<log::Field> fields = {{"method", std::string(method)},
+                                    {"route", std::string(route)},
+                                    {"status", std::int64_t{response.status}},
+                                    {"ms", ms},
+                                    {"client", request.client},
+                                    {"request_id", request.request_id}};
   if (!request.job_id.empty()) fields.push_back({"job_id", request.job_id});
   if (!request.trace_id.empty()) fields.push_back({"trace_id", request.trace_id});
-  log::event(is_probe(pattern) ? log::Level::debug : log::Level::info, "request", fields);
+  log::event(level, "request", fields);
 }
 
 }  // namespace sdw::http

@@ -29,12 +29,24 @@ HttpMetrics::HttpMetrics(prometheus::Registry& registry)
                    .Register(registry)
                    .Add({})) {}
 
-void HttpMetrics::answered(const std::string& method, const std::string& route, unsigned status) {
-  requests_.Add({{"method", method}, {"route", route}, {"status", std::to_string(status)}}).Increment();
+void HttpMetrics::answered(std::string_view method, std::string_view route, unsigned status) {
+  const std::scoped_lock lock(mutex_);
+  auto place = answered_.find(std::tie(method, route, status));
+  if (place == answered_.end()) {
+    const std::string status_text = std::to_string(status);
+    auto& counter = requests_.Add(
+        {{"method", std::string(method)}, {"route", std::string(route)}, {"status", status_text}});
+    place = answered_.emplace(std::tuple(method, route, status), &counter).first;
+  }
+  place->second->Increment();
 }
 
-void HttpMetrics::took(const std::string& route, double seconds) {
-  seconds_.Add({{"route", route}}, kSeconds).Observe(seconds);
+void HttpMetrics::took(std::string_view route, double seconds) {
+  const std::scoped_lock lock(mutex_);
+  auto place = took_.find(route);
+  if (place == took_.end())
+    place = took_.emplace(route, &seconds_.Add({{"route", std::string(route)}}, kSeconds)).first;
+  place->second->Observe(seconds);
 }
 
 }  // namespace sdw::http

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <mutex>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <string>
+#include <string_view>
+#include <tuple>
 
 namespace sdw::http {
 
@@ -14,13 +18,17 @@ class HttpMetrics {
  public:
   explicit HttpMetrics(prometheus::Registry& registry);
 
-  void answered(const std::string& method, const std::string& route, unsigned status);
-  void took(const std::string& route, double seconds);
+  void answered(std::string_view method, std::string_view route, unsigned status);
+  void took(std::string_view route, double seconds);
   void connections(std::size_t open) { connections_.Set(static_cast<double>(open)); }
   void stream_opened() { streams_.Increment(); }
   void stream_closed() { streams_.Decrement(); }
 
  private:
+  // Counters found once: the library looks labels up by building and hashing a map of strings.
+  std::mutex mutex_;
+  std::map<std::tuple<std::string, std::string, unsigned>, prometheus::Counter*, std::less<>> answered_;
+  std::map<std::string, prometheus::Histogram*, std::less<>> took_;
   prometheus::Family<prometheus::Counter>& requests_;
   prometheus::Family<prometheus::Histogram>& seconds_;
   prometheus::Gauge& connections_;

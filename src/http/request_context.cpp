@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <fmt/format.h>
 #include <openssl/rand.h>
 #include <stdexcept>
 
 namespace sdw::http {
 namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 bool fit_to_be_shown(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
@@ -17,8 +18,7 @@ bool fit_to_be_shown(std::string_view id) {
 }
 
 bool lower_hex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return text.find_first_not_of(kHexDigits) == text.npos;
 }
 
 // "00-<32 hex>-<16 hex>-<2 hex>", neither id all zeros.
@@ -34,11 +34,20 @@ std::string_view trace_of(std::string_view parent) {
 }  // namespace
 
 std::string draw_id() {
-  std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
-    throw std::runtime_error("the system gives no random bytes");
+  constexpr std::size_t kIdBytes = 16;
+  // Drawn for many ids at once: the generator's code is large and cold between two requests.
+  thread_local std::array<unsigned char, 256 * kIdBytes> pool;
+  thread_local std::size_t used = pool.size();
+  if (used == pool.size()) {
+    if (RAND_bytes(pool.data(), static_cast<int>(pool.size())) != 1)
+      throw std::runtime_error("the system gives no random bytes");
+    used = 0;
+  }
   std::string id;
-  for (const unsigned char byte : bytes) id += fmt::format("{:02x}", byte);
+  for (const std::size_t end = used + kIdBytes; used < end; ++used) {
+    id += kHexDigits[pool[used] >> 4];
+    id += kHexDigits[pool[used] & 15];
+  }
   return id;
 }
 

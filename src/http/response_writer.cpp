@@ -28,8 +28,15 @@ std::string_view known_bytes(const Response& response) {
   return {};
 }
 
-std::string http_date() {
-  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time(nullptr)));
+// Made once a second.
+std::string_view http_date() {
+  thread_local std::time_t second = 0;
+  thread_local std::string text;
+  if (const std::time_t now = std::time(nullptr); now != second || text.empty()) {
+    text = fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(now));
+    second = now;
+  }
+  return text;
 }
 
 }  // namespace

@@ -47,18 +47,19 @@ void Router::add(Route route) {
 
 RouteMatch Router::match(Method method, const std::vector<std::string>& path) const {
   RouteMatch match;
+  const Method wanted = method == Method::head ? Method::get : method;
   std::set<std::string> methods;
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     auto values = bind(segments_[i], path);
     if (!values) continue;
     match.pattern = routes_[i].pattern;
-    methods.insert(std::string(to_string(routes_[i].method)));
-    if (routes_[i].method == Method::get) methods.insert("HEAD");
-    const Method wanted = method == Method::head ? Method::get : method;
-    if (routes_[i].method == wanted && !match.route) {
+    if (routes_[i].method == wanted) {
       match.route = &routes_[i];
       match.values = std::move(*values);
+      return match;
     }
+    methods.insert(std::string(to_string(routes_[i].method)));
+    if (routes_[i].method == Method::get) methods.insert("HEAD");
   }
   if (methods.empty()) return match;
   methods.insert("OPTIONS");

@@ -29,7 +29,7 @@ struct RouteMatch {
   const Route* route = nullptr;  // null: no such path, or not with this method
   PathValues values;
   std::string pattern;  // empty: no such path
-  std::string allow;    // methods of the path, for the Allow header; empty: no such path
+  std::string allow;    // without a route: methods of the path, for the Allow header; empty: no such path
 };
 
 // The one table of what this server answers.

@@ -5,7 +5,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <fmt/format.h>
 #include <optional>
@@ -87,7 +86,7 @@ class Server::Impl {
   Status bind(const tcp::endpoint& address) {
     error_code error;
     acceptor_.open(address.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.set_option(net::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind(address, error);
     if (!error) acceptor_.listen(net::socket_base::max_listen_connections, error);
     if (!error) return ok_status();
@@ -100,7 +99,7 @@ class Server::Impl {
       try {
         if (failure) std::rethrow_exception(failure);
       } catch (const std::exception& exception) {
-        log::event(log::Level::warn, "connection failed", {{"error", std::string(exception.what())}});
+        log::unexpected(exception, exception.what());
       }
     });
   }
@@ -108,7 +107,7 @@ class Server::Impl {
   Task<void> accept_connections() {
     while (true) {
       error_code error;
-      tcp::socket socket = co_await acceptor_.async_accept(net::redirect_error(net::use_awaitable, error));
+      Socket socket = co_await acceptor_.async_accept(await_or(error));
       if (error == net::error::operation_aborted || !acceptor_.is_open()) co_return;
       if (error) {
         co_await pause(kAcceptPause);
@@ -118,7 +117,7 @@ class Server::Impl {
     }
   }
 
-  void begin(tcp::socket socket) {
+  void begin(Socket socket) {
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     socket.set_option(net::socket_base::keep_alive(true), ignored);
@@ -148,9 +147,9 @@ class Server::Impl {
   }
 
   Task<void> pause(std::chrono::milliseconds duration) {
-    net::steady_timer timer(io_, duration);
+    Timer timer(io_, duration);
     error_code ignored;
-    co_await timer.async_wait(net::redirect_error(net::use_awaitable, ignored));
+    co_await timer.async_wait(await_or(ignored));
   }
 
   const Api api_;
@@ -160,7 +159,7 @@ class Server::Impl {
   std::optional<Gate> gate_;
   std::optional<Services> services_;
   net::io_context io_{1};  // goes before all that its unfinished connections refer to
-  tcp::acceptor acceptor_{io_};
+  Acceptor acceptor_{io_};
   net::signal_set signals_{io_, SIGINT, SIGTERM};
 };
 

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
@@ -17,12 +16,13 @@ namespace sdw::http {
 namespace {
 
 constexpr std::size_t kEventsAtOnce = 16;
-constexpr std::size_t kMaxChatter = 64 << 10;  // bytes a reader may send while it reads
+constexpr std::chrono::milliseconds kProbePeriod{100};  // heartbeat of a stream whose reader may have gone
+constexpr std::size_t kMaxChatter = 64 << 10;           // bytes a reader may send while it reads
 
 // A wake-up that comes from any thread and is waited for on the I/O thread. Several count as one.
 class Signal : public std::enable_shared_from_this<Signal> {
  public:
-  explicit Signal(net::any_io_executor executor) : executor_(std::move(executor)), timer_(executor_) {}
+  explicit Signal(Executor executor) : executor_(std::move(executor)), timer_(executor_) {}
 
   void raise() {
     if (posted_.exchange(true)) return;
@@ -38,14 +38,14 @@ class Signal : public std::enable_shared_from_this<Signal> {
     error_code error;
     if (!raised_) {
       timer_.expires_after(limit);
-      co_await timer_.async_wait(net::redirect_error(net::use_awaitable, error));
+      co_await timer_.async_wait(await_or(error));
     }
     co_return std::exchange(raised_, false);
   }
 
  private:
-  net::any_io_executor executor_;
-  net::steady_timer timer_;
+  Executor executor_;
+  Timer timer_;
   std::atomic<bool> posted_{false};
   bool raised_ = false;  // I/O thread only
 };
@@ -61,12 +61,18 @@ class OpenStream {
   HttpMetrics& metrics_;
 };
 
-// Ends when the reader's side of the connection does.
-Task<void> watch_reader(Transport& transport) {
+// Ends when the connection does. The end of what the reader sends is no such end: it may have closed its half
+// only. Whether it is still there shows when something is written.
+Task<void> watch_reader(Transport& transport, Signal& signal, bool& half_closed) {
   std::array<char, 256> discarded;
   error_code error;
   for (std::size_t total = 0; !error && total < kMaxChatter;)
     total += co_await transport.read_some(discarded, Transport::TimePoint::max(), error);
+  if (error != net::error::eof) co_return;
+  half_closed = true;
+  signal.raise();
+  Timer until_the_last_event(co_await net::this_coro::executor, Timer::time_point::max());
+  co_await until_the_last_event.async_wait(await_or(error));
 }
 
 Task<error_code> write_one(StreamWriter& out, std::string_view text) {
@@ -81,14 +87,16 @@ Task<error_code> write_event(StreamWriter& out, const jobs::Event& event) {
   co_return co_await out.write(parts);
 }
 
-Task<void> write_events(StreamWriter& out, jobs::StreamReader& reader, Signal& signal) {
+Task<void> write_events(StreamWriter& out, jobs::StreamReader& reader, Signal& signal,
+                        const bool& half_closed) {
   while (true) {
     const std::vector<jobs::Event> events = reader.read(kEventsAtOnce);
     for (const jobs::Event& event : events) {
       if (co_await write_event(out, event)) co_return;
     }
     if (reader.at_end()) break;
-    if (events.size() == kEventsAtOnce || co_await signal.wait(out.limits().stream_heartbeat)) continue;
+    const auto heartbeat = half_closed ? kProbePeriod : out.limits().stream_heartbeat;
+    if (events.size() == kEventsAtOnce || co_await signal.wait(heartbeat)) continue;
     if (co_await write_one(out, ":\n\n")) co_return;
   }
   const std::string closing = fmt::format("data: {}\n\n", reader.closing_line());
@@ -106,7 +114,9 @@ class JobEvents final : public StreamBody {
     const OpenStream open(metrics_);
     const auto signal = std::make_shared<Signal>(co_await net::this_coro::executor);
     jobs::StreamReader reader(app_, job_, last_event_id_, [signal] { signal->raise(); });
-    co_await (write_events(out, reader, *signal) || watch_reader(out.transport()));
+    bool half_closed = false;
+    co_await (write_events(out, reader, *signal, half_closed) ||
+              watch_reader(out.transport(), *signal, half_closed));
   }
 
  private:

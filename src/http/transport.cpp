@@ -2,7 +2,6 @@
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/buffers_prefix.hpp>
 #include <boost/beast/core/error.hpp>
 #include <type_traits>
@@ -11,13 +10,13 @@
 namespace sdw::http {
 namespace {
 
-using net::ip::tcp;
+constexpr std::size_t kSmall = 16 << 10;
 
 // Runs `expired` when the time comes, unless it goes out of scope before.
 class Alarm {
  public:
   template <class Expired>
-  Alarm(net::steady_timer& timer, Transport::TimePoint at, Expired expired) : timer_(timer) {
+  Alarm(Timer& timer, Transport::TimePoint at, Expired expired) : timer_(timer) {
     if (at == Transport::TimePoint::max()) return;
     timer_.expires_at(at);
     timer_.async_wait([expired, rang = rang_](const error_code& error) {
@@ -32,27 +31,29 @@ class Alarm {
   bool rang() const { return *rang_; }
 
  private:
-  net::steady_timer& timer_;
+  Timer& timer_;
   std::shared_ptr<bool> rang_ = std::make_shared<bool>(false);
 };
 
 template <class Stream>
 class SocketTransport final : public Transport {
  public:
-  static constexpr bool kTls = !std::is_same_v<Stream, tcp::socket>;
+  static constexpr bool kTls = !std::is_same_v<Stream, Socket>;
 
   template <class... Arguments>
   explicit SocketTransport(Arguments&&... arguments)
       : stream_(std::forward<Arguments>(arguments)...),
         read_timer_(stream_.get_executor()),
-        write_timer_(stream_.get_executor()) {}
+        write_timer_(stream_.get_executor()) {
+    error_code ignored;
+    socket().non_blocking(true, ignored);
+  }
 
   Task<error_code> handshake(Duration limit) override {
     error_code error;
     if constexpr (kTls) {
       const Alarm alarm(read_timer_, std::chrono::steady_clock::now() + limit, [this] { close(); });
-      co_await stream_.async_handshake(net::ssl::stream_base::server,
-                                       net::redirect_error(net::use_awaitable, error));
+      co_await stream_.async_handshake(net::ssl::stream_base::server, await_or(error));
     }
     co_return error;
   }
@@ -63,8 +64,8 @@ class SocketTransport final : public Transport {
       error_code ignored;
       socket().cancel(ignored);
     });
-    const std::size_t size = co_await stream_.async_read_some(net::buffer(into.data(), into.size()),
-                                                              net::redirect_error(net::use_awaitable, error));
+    const std::size_t size =
+        co_await stream_.async_read_some(net::buffer(into.data(), into.size()), await_or(error));
     if (error && alarm.rang()) error = beast::error::timeout;
     co_return size;
   }
@@ -78,12 +79,8 @@ class SocketTransport final : public Transport {
         ++first;
         continue;
       }
-      std::size_t taken = 0;
-      {
-        const Alarm alarm(write_timer_, std::chrono::steady_clock::now() + limit, [this] { close(); });
-        const std::span<const net::const_buffer> left(rest.data() + first, rest.size() - first);
-        taken = co_await write_some(left, error);
-      }
+      const std::span<const net::const_buffer> left(rest.data() + first, rest.size() - first);
+      std::size_t taken = co_await write_some(left, limit, error);
       for (; taken > 0 && first < rest.size(); ++first) {
         const std::size_t part = std::min(taken, rest[first].size());
         rest[first] += part;
@@ -98,9 +95,9 @@ class SocketTransport final : public Transport {
     error_code ignored;
     if constexpr (kTls) {
       const Alarm alarm(write_timer_, std::chrono::steady_clock::now() + limit, [this] { close(); });
-      co_await stream_.async_shutdown(net::redirect_error(net::use_awaitable, ignored));
+      co_await stream_.async_shutdown(await_or(ignored));
     }
-    socket().shutdown(tcp::socket::shutdown_send, ignored);
+    socket().shutdown(net::socket_base::shutdown_send, ignored);
   }
 
   void close() override {
@@ -109,36 +106,46 @@ class SocketTransport final : public Transport {
   }
 
  private:
-  tcp::socket& socket() {
+  Socket& socket() {
     if constexpr (kTls)
       return stream_.next_layer();
     else
       return stream_;
   }
 
-  Task<std::size_t> write_some(std::span<const net::const_buffer> buffers, error_code& error) {
+  Task<std::size_t> write_some(std::span<const net::const_buffer> buffers, Duration limit,
+                               error_code& error) {
+    if constexpr (!kTls) {
+      // Most answers are small and there is room for them: no timer, no turn of the loop.
+      if (beast::buffer_bytes(buffers) <= kSmall) {
+        const std::size_t size = stream_.write_some(buffers, error);
+        if (error != net::error::would_block) co_return size;
+        error.clear();
+      }
+    }
+    const Alarm alarm(write_timer_, std::chrono::steady_clock::now() + limit, [this] { close(); });
     if constexpr (kTls) {
       // One record at a time: TLS encrypts on this thread, and a big picture must not hold it.
       const net::const_buffer record(buffers[0].data(), std::min<std::size_t>(buffers[0].size(), 16 << 10));
-      co_return co_await stream_.async_write_some(record, net::redirect_error(net::use_awaitable, error));
+      co_return co_await stream_.async_write_some(record, await_or(error));
     } else {
-      co_return co_await stream_.async_write_some(buffers, net::redirect_error(net::use_awaitable, error));
+      co_return co_await stream_.async_write_some(buffers, await_or(error));
     }
   }
 
   Stream stream_;
-  net::steady_timer read_timer_;
-  net::steady_timer write_timer_;
+  Timer read_timer_;
+  Timer write_timer_;
 };
 
 }  // namespace
 
-std::unique_ptr<Transport> plain_transport(tcp::socket socket) {
-  return std::make_unique<SocketTransport<tcp::socket>>(std::move(socket));
+std::unique_ptr<Transport> plain_transport(Socket socket) {
+  return std::make_unique<SocketTransport<Socket>>(std::move(socket));
 }
 
-std::unique_ptr<Transport> tls_transport(tcp::socket socket, net::ssl::context& context) {
-  return std::make_unique<SocketTransport<net::ssl::stream<tcp::socket>>>(std::move(socket), context);
+std::unique_ptr<Transport> tls_transport(Socket socket, net::ssl::context& context) {
+  return std::make_unique<SocketTransport<net::ssl::stream<Socket>>>(std::move(socket), context);
 }
 
 }  // namespace sdw::http

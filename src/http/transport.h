@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <memory>
@@ -32,7 +31,7 @@ class Transport {
   virtual void close() = 0;
 };
 
-std::unique_ptr<Transport> plain_transport(net::ip::tcp::socket socket);
-std::unique_ptr<Transport> tls_transport(net::ip::tcp::socket socket, net::ssl::context& context);
+std::unique_ptr<Transport> plain_transport(Socket socket);
+std::unique_ptr<Transport> tls_transport(Socket socket, net::ssl::context& context);
 
 }  // namespace sdw::http

@@ -11,7 +11,10 @@ namespace {
 constexpr std::size_t kLongestList = 4096;
 
 std::string shown(const nlohmann::json& value) {
-  return io::printable(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), 60);
+  constexpr std::size_t kShown = 60;
+  if (value.is_string()) return io::printable(value.get_ref<const std::string&>(), kShown);
+  std::string text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
 }
 
 }  // namespace

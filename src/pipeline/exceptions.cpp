@@ -28,11 +28,11 @@ Error error_from_exception(std::exception_ptr exception) {
     return out_of_memory;
   } catch (const c10::Error& e) {
     if (is_cpu_out_of_memory(e)) return out_of_memory;
-    log::error("tensor library: {}", e.what_without_backtrace());
+    log::unexpected(e, e.what_without_backtrace());
   } catch (const std::bad_alloc&) {
     return out_of_memory;
   } catch (const std::exception& e) {
-    log::error("unexpected exception: {}", e.what());
+    log::unexpected(e, e.what());
   } catch (...) {
     log::error("unexpected exception of unknown type");
   }

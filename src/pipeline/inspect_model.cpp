@@ -1,6 +1,7 @@
 #include "pipeline/inspect_model.h"
 
 #include "io/safetensors.h"
+#include "pipeline/load_tokenizer.h"
 #include "pipeline/model_folder.h"
 
 namespace sdw::pipeline {
@@ -14,6 +15,13 @@ ComponentReport report_of(const char* name, const models::WeightMap& weights) {
                          .unused = weights.unused()};
   for (const auto& problem : weights.problems()) report.problems.push_back(problem.message);
   return report;
+}
+
+// A tokenizer has no weights, so that a good one is not listed.
+void add_tokenizer_problem(const ModelFolder& folder, const char* name, const models::ClipTextConfig& encoder,
+                           ModelReport& report) {
+  if (const auto tokenizer = load_tokenizer(folder, name, encoder); !tokenizer)
+    report.components.push_back({.name = name, .problems = {tokenizer.error().message}});
 }
 
 Result<ModelReport> inspect_folder(const std::filesystem::path& path) {
@@ -32,6 +40,9 @@ Result<ModelReport> inspect_folder(const std::filesystem::path& path) {
     report.components.push_back(report_of("text_encoder_2", folder->text_encoder_2->weights));
   report.components.push_back(report_of("unet", folder->unet.weights));
   report.components.push_back(report_of("vae", folder->vae.weights));
+  add_tokenizer_problem(*folder, "tokenizer", folder->text_encoder.config, report);
+  if (folder->text_encoder_2)
+    add_tokenizer_problem(*folder, "tokenizer_2", folder->text_encoder_2->config, report);
   return report;
 }
 

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <fmt/format.h>
 
+#include "io/printable.h"
 #include "schedulers/tables.h"
 
 namespace sdw::schedulers {
@@ -34,9 +35,8 @@ Result<std::string> canonical(std::span<const NameEntry> entries, std::string_vi
     if (answers_to(entry, name)) return std::string(entry.id);
     known += (known.empty() ? "" : ", ") + std::string(entry.id);
   }
-  constexpr std::size_t kShown = 60;  // of a name that may be a megabyte long
   return Error{ErrorCode::invalid_request,
-               fmt::format("unknown {} \"{}\"; known are {}", param, name.substr(0, kShown), known), param};
+               fmt::format("unknown {} {}; known are {}", param, io::printable(name, 60), known), param};
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -1,5 +1,6 @@
 """A model that cannot be used ends with 3, one that does not fit with 5; each with one line that names the fault."""
 
+import ctypes
 import json
 import os
 import shutil
@@ -51,10 +52,13 @@ def link_out(name):
     return change
 
 
+PICKLE = b"\x80\x02c__builtin__\nexec\nq\x00X\x0e\x00\x00\x00print('owned')q\x01\x85q\x02Rq\x03."
+
+
 def pickled(name):
     def change(model):
         (model / UNET).unlink()
-        (model / name).write_bytes(b"\x80\x02c__builtin__\nexec\nq\x00X\x0e\x00\x00\x00print('owned')q\x01\x85q\x02Rq\x03.")
+        (model / name).write_bytes(PICKLE)
     return change
 
 
@@ -130,6 +134,32 @@ def test_a_model_that_cannot_be_loaded(program, model, tmp_path, spoil, words):
     assert result.code == 3, f"expected exit code 3, got {result.code}: {result.stderr}"
     assert_one_line(result.stderr, *words)
     assert result.stdout == "" and not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize("name", [
+    "a billion layers", "channels past 64 bits", "an empty weight file", "a weight file cut short", "a pickle in place of weights",
+    "a pipe in place of weights", "a pipe in place of a config", "weights that link out", "an index that climbs",
+    "an index without its shard",
+])
+def test_a_model_that_inspect_cannot_read(program, model, name):
+    spoil, words = SPOILED[name]
+    spoil(model)
+    result = program.run("inspect", model, "--json")
+    assert result.code == 3 and result.stdout == "", f"expected exit code 3, got {result.code}: {result.stderr}"
+    assert_one_line(result.stderr, *words)
+
+
+def test_pickles_are_never_opened(program, model, tmp_path):
+    system = ctypes.CDLL(None)
+    watch, on_open = system.inotify_init1(os.O_NONBLOCK), 0x20
+    for name in ("unet/diffusion_pytorch_model.bin", "vae/diffusion_pytorch_model.BIN", "text_encoder/pytorch_model.bin", "model.ckpt"):
+        (model / name).write_bytes(PICKLE)
+        assert system.inotify_add_watch(watch, bytes(model / name), on_open) > 0
+    for command in (("inspect", model), ("generate", "--model", model, "--prompt", "x", "--steps", 1, "--output", tmp_path / "out.png")):
+        assert program.run(*command).code == 0
+    with pytest.raises(BlockingIOError):
+        os.read(watch, 4096)
+    os.close(watch)
 
 
 @pytest.mark.parametrize("name", ["none", "file.safetensors", "empty"])

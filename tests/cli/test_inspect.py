@@ -1,6 +1,7 @@
 """`inspect` tells what is in a model, and what is wrong with it, without loading it."""
 
 import json
+import os
 
 import numpy
 import pytest
@@ -66,6 +67,20 @@ def test_a_single_file(program, sd15):
     code, report = inspect(program, sd15 / UNET)
     assert code == 0 and "safetensors" in report["kind"]
     assert report["components"][0]["parameters"] == sum(tensor.size for tensor in load_file(sd15 / UNET).values())
+
+
+def test_a_tokenizer_that_does_not_load_is_a_problem(program, model):
+    (model / "tokenizer" / "merges.txt").write_bytes(b"\xff\xfe\n")
+    result = program.run("inspect", model, "--json")
+    component = json.loads(result.stdout)["components"][-1]
+    assert (result.code, component["name"], len(component["problems"])) == (3, "tokenizer", 1)
+
+
+def test_a_pipe_is_not_waited_for(program, tmp_path):
+    os.mkfifo(tmp_path / "x.safetensors")
+    result = program.run("inspect", tmp_path / "x.safetensors")
+    assert result.code == 3 and result.stdout == ""
+    assert_one_line(result.stderr, "x.safetensors", "regular")
 
 
 @pytest.mark.parametrize("name, data", [("none", None), ("empty.safetensors", b""), ("x.safetensors", b"\x80\x02garbage" * 9)])

@@ -1,6 +1,7 @@
 """Jobs that name LoRAs: found in one folder only, added to the model, and a broken one fails its own job alone."""
 
 import json
+import os
 import struct
 
 import numpy as np
@@ -14,7 +15,7 @@ FIELDS = dict(prompt="a small red circle", seed=3, steps=2)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, model):
-    """LoRAs for the model: a right one, one for another model, one that is no safetensors file, and one outside."""
+    """LoRAs for the model: a right one, one for another model, numbers that are none or too large, no LoRAs, one outside."""
     folder = tmp_path_factory.mktemp("loras")
     weights = load_file(model / "unet" / "diffusion_pytorch_model.safetensors")
     name = next(name for name in weights if name.endswith("attn2.to_v.weight"))
@@ -23,7 +24,12 @@ def folder(tmp_path_factory, model):
     down, up = torch.ones(1, columns), torch.linspace(-1, 1, rows)[:, None].contiguous()
     save_file({f"{layer}.lora_A.weight": down, f"{layer}.lora_B.weight": up}, folder / "ink.safetensors")
     save_file({f"{layer}.lora_A.weight": down, f"{layer}.lora_B.weight": torch.ones(rows + 1, 1)}, folder / "misfit.safetensors")
+    for name, value in {"nan": float("nan"), "huge": 1e38}.items():
+        save_file({f"{layer}.lora_A.weight": down * value, f"{layer}.lora_B.weight": up * value}, folder / f"{name}.safetensors")
     (folder / "broken.safetensors").write_bytes(struct.pack("<Q", 1 << 40) + json.dumps({}).encode())
+    (folder / "pickle.safetensors").write_bytes(b"\x80\x02}q\x00.")
+    (folder / "folder.safetensors").mkdir()
+    os.mkfifo(folder / "pipe.safetensors")
     (folder.parent / "outside.safetensors").write_bytes((folder / "ink.safetensors").read_bytes())
     (folder / "link.safetensors").symlink_to(folder.parent / "outside.safetensors")
     return folder
@@ -66,18 +72,25 @@ def test_no_model_appears_in_the_list_for_it(real):
     assert len(real.client.get("/v1/models").json()["data"]) == 1
 
 
-@pytest.mark.parametrize("name", ["nope", "link", "INK"])
+@pytest.mark.parametrize("name", ["nope", "link", "INK", "ink.safetensors", "%2e%2e", "%2e%2e%2foutside", "pipe", "folder"])
 def test_a_name_that_is_not_in_the_folder_is_refused(real, name):
     response = real.post(loras=[{"name": name}], **FIELDS)
     assert response.status_code == 422 and response.json()["error"]["param"] == "loras"
 
 
-@pytest.mark.parametrize("name", ["misfit", "broken"])
-def test_a_lora_that_cannot_be_used_fails_its_job_alone(real, name):
+@pytest.mark.parametrize("name", ["misfit", "broken", "pickle", "nan"])
+def test_a_lora_that_cannot_be_used_fails_its_job_alone(real, folder, name):
     document = real.wait(real.submit(loras=[{"name": name}], **FIELDS))
     assert document["state"] == "failed" and document["error"]["code"] == "model_invalid"
-    assert f"{name}.safetensors" in document["error"]["message"]
+    assert f"{name}.safetensors" in document["error"]["message"] and str(folder) not in json.dumps(document)
     picture(real)
+
+
+def test_a_lora_whose_numbers_overflow_fails_its_job_alone(real):
+    plain = picture(real)
+    document = real.wait(real.submit(loras=[{"name": "huge"}], **FIELDS))
+    assert document["state"] == "failed" and document["error"]["code"] == "not_finite"
+    assert np.array_equal(picture(real), plain)
 
 
 def test_without_a_folder_there_are_no_loras(start, model):

@@ -96,6 +96,16 @@ def test_a_connection_serves_several_requests_and_pipelined_ones_in_order(worker
     assert statuses == [200, 202, 200]
 
 
+def test_thousands_of_pipelined_requests_take_no_memory(start):
+    worker = start()
+    before = worker.resident_bytes()
+    get = b"GET /health HTTP/1.1\r\n" + HOST
+    answer = worker.exchange((get + b"\r\n") * 5_000 + get + CLOSE + b"\r\n", timeout=60)
+    assert answer.count(b"HTTP/1.1 200 OK") == 5_001
+    grown = worker.resident_bytes() - before
+    assert grown < 16 << 20, f"{grown >> 20} MiB more"
+
+
 def test_a_refused_request_with_its_body_does_not_end_the_connection_in_a_reset(worker):
     body = b"x" * 3_000_000
     answer = worker.exchange(b"POST /nowhere HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -143,6 +153,16 @@ def test_a_half_closed_connection_gets_its_answer(worker):
     with closing(worker.raw(b"GET /health HTTP/1.1\r\n" + HOST + b"\r\n")) as connection:
         connection.shutdown(socket.SHUT_WR)
         assert status_of(read_all(connection)) == 200
+
+
+@pytest.mark.parametrize("part", [b"GET /health HTTP/1.1\r\nHos", post(length=len(BODY) + 1), chunked(BODY)[:-5]],
+                         ids=["headers", "body", "chunks"])  # fmt: skip
+def test_a_connection_half_closed_within_a_request_ends_without_a_job(start, part):
+    worker = start()
+    with closing(worker.raw(part)) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        assert read_all(connection) == b""
+    assert worker.client.get("/v1/jobs").json()["jobs"] == []
 
 
 def test_slow_headers_and_slow_bodies_are_ended(start):

@@ -1,13 +1,18 @@
 """The real program with real (tiny, random) models: what a fake device cannot show."""
 
+import base64
 import io
 import json
+import shutil
 import subprocess
+from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from test_bad_models import SPOILED
+from test_picture_decoding import orientation_exif, saved
 from worker import REAL, data_of, names_of, open_picture, picture_base64, pixels
 
 PROMPT = "a small red circle"
@@ -44,6 +49,12 @@ def test_pictures_and_masks_are_taken_in(real):
     painted = real.wait(real.submit(operation="image_inpaint", prompt=PROMPT, init_image=picture,
                                     mask_image=picture_base64(96, 64, (255, 255, 255)), steps=4))  # fmt: skip
     assert painted["state"] == "completed", painted["error"]
+
+
+def test_a_picture_is_turned_as_its_file_says(real):
+    turned = base64.b64encode(saved(Image.new("RGB", (96, 64)), "JPEG", exif=orientation_exif(6))).decode()
+    result = real.wait(real.submit(operation="image_transform", prompt=PROMPT, input_image=turned, steps=2))["result"]
+    assert (result["width"], result["height"]) == (64, 96)
 
 
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255)])
@@ -86,11 +97,26 @@ def test_the_log_and_the_errors_hold_no_prompt_and_no_path(real, model):
     assert str(model.parent) not in real.post(model="tiny2").text
 
 
-def test_a_folder_that_is_no_model_is_exit_code_3(tmp_path):
-    (tmp_path / "empty").mkdir()
-    done = subprocess.run([str(REAL), "serve", "--port", "0", "--model", str(tmp_path / "empty")], capture_output=True, text=True, timeout=30)
-    assert done.returncode == 3 and done.stderr.count("\n") == 1, done.stderr
-    assert json.dumps(done.stdout) == '""'
+@pytest.mark.parametrize("fault", ["no folder of a model", "merges of bad UTF-8", "a pipe in place of the vocabulary", "a vocabulary that links out"])
+def test_a_model_that_is_none_ends_the_start_with_exit_code_3(model, tmp_path, fault):
+    spoil, words = SPOILED.get(fault, (shutil.rmtree, []))
+    spoil(bad := Path(shutil.copytree(model, tmp_path / "bad")))
+    done = subprocess.run([str(REAL), "serve", "--port", "0", "--model", str(bad)], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 3 and done.stderr.count("\n") == 1 and done.stdout == "", done.stderr
+    assert all(word in done.stderr for word in words)
+
+
+@pytest.mark.parametrize("fault", ["a NaN", "an infinity"])
+def test_a_model_that_cannot_be_loaded_fails_its_jobs_and_tells_no_path(start, model, tmp_path, fault):
+    spoil, words = SPOILED[fault]
+    spoil(bad := Path(shutil.copytree(model, tmp_path / "bad")))
+    worker = start("--threads", "1", program=REAL, models=(bad, model), ready=False)
+    failed = worker.wait(worker.submit(model="bad", steps=1))
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "model_invalid")
+    assert all(word in failed["error"]["message"] for word in words)
+    assert worker.wait(worker.submit(model="tiny", steps=1))["state"] == "completed"
+    for text in (json.dumps(failed), worker.client.get("/ready").text, worker.client.get("/v1/models").text, worker.log.read_text()):
+        assert str(tmp_path) not in text
 
 
 def test_the_stream_tells_how_far_the_model_is_loaded(start, model):

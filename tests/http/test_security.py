@@ -6,7 +6,7 @@ import subprocess
 import httpx
 import pytest
 from httpx_sse import connect_sse
-from worker import FAKE, Worker, job, names_of
+from worker import FAKE, Worker, job, names_of, picture_base64
 
 KEY = "a-long-key-of-this-test"
 OPEN = ["/health", "/ready"]
@@ -154,17 +154,32 @@ def test_tls(start, tmp_path):
         old.wrap_socket(connection)
 
 
-def test_the_log_holds_no_content_of_requests(start):
-    worker = start("--log-level", "info", "--log-format", "json")
-    secret = "the-secret-prompt"
-    job_id = worker.submit(prompt=secret)
-    worker.wait(job_id)
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_the_log_holds_no_content_of_requests(start, style):
+    worker = start("--log-level", "debug", "--log-format", style)
+    secret, picture = "the-secret-prompt", picture_base64()
+    for prompt in ("x", "nan", "step-oom", "begin-error"):
+        worker.wait(worker.submit(prompt=prompt, negative_prompt=secret, operation="image_transform", input_image=picture))
+    worker.wait(worker.submit(prompt=secret))
     worker.post(prompt=secret, steps=-1)
+    worker.post(operation="image_transform", input_image=picture + secret)
+    worker.client.post("/v1/jobs", content=f'{{"prompt": "{secret}"')
+    worker.post(model=secret, loras=[{"name": secret}], headers={"Idempotency-Key": secret})
     worker.client.get(f"/{secret}?{secret}")
     worker.client.get("/info", headers={"X-Request-Id": secret + '"\n'.strip(), "User-Agent": secret})
     worker.stop()
     text = worker.log.read_text()
-    assert secret not in text and "iVBOR" not in text
+    assert text.count("/v1/jobs") >= 9
+    assert secret not in text and picture[:5] not in text
+
+
+@pytest.mark.parametrize("prompt", ["begin-throw", "step-throw"])
+def test_the_log_names_the_kind_of_an_unexpected_exception_but_not_its_text(start, prompt):
+    worker = start()
+    worker.wait(worker.submit(prompt=prompt))
+    worker.stop()
+    text = worker.log.read_text()
+    assert "unexpected exception" in text and "std::runtime_error" in text and "secret detail" not in text
 
 
 def test_json_log_lines_carry_job_request_and_trace(start):

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import closing
 
 import httpx
 import pytest
@@ -25,6 +26,16 @@ def test_a_stream_tells_the_whole_job_in_order(worker):
     for event in events[:-1]:
         assert json.loads(event.data)["type"] == event.event
     assert (events[-1].event, events[-1].data) == ("message", "[DONE]")
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_half_closed_reader_gets_the_whole_stream(worker, version):
+    worker.wait(ended := worker.submit())
+    for job_id in (ended, worker.submit(prompt="slow", steps=3)):
+        head = f"GET /v1/jobs/{job_id}/stream HTTP/{version}\r\nHost: localhost\r\n\r\n".encode()
+        with closing(worker.raw(head)) as connection:
+            connection.shutdown(socket.SHUT_WR)
+            assert b"data: [DONE]\n\n" in read_all(connection)
 
 
 def test_a_stream_read_after_the_end_is_the_same(worker):
@@ -50,7 +61,7 @@ def test_a_stream_resumed_at_its_end_still_closes_properly(worker):
     assert [event.data for event in worker.stream(job_id, headers={"Last-Event-ID": last})] == ["[DONE]"]
 
 
-@pytest.mark.parametrize("last", ["x", "-1", "99999999999999999999999", "1e3", "'; drop"])
+@pytest.mark.parametrize("last", ["x", "-1", "1000000", "99999999999999999999999", "1e3", "9" * 8000, "'; drop"])
 def test_a_last_event_id_that_makes_no_sense_replays_everything(worker, last):
     job_id = worker.submit()
     every = worker.stream(job_id)

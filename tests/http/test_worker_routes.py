@@ -6,7 +6,7 @@ import time
 
 import httpx
 import pytest
-from worker import names_of
+from worker import names_of, status_of
 
 
 def test_health_answers_while_a_model_loads(start):
@@ -51,6 +51,16 @@ def test_models_are_loaded_and_unloaded_by_request(start):
         assert (missing.status_code, missing.json()["error"]["code"]) == (404, "model_not_found")
 
 
+@pytest.mark.parametrize("name, status", [
+    ("..", 404), ("%2e%2e", 404), ("..%2fm", 404), ("..%5cm", 404), ("m%2f", 404), ("M", 404), ("%ff", 404), ("m" * 4000, 404),
+    ("m%00", 400), ("%", 400),
+])  # fmt: skip
+def test_a_model_is_known_by_its_exact_name(worker, name, status):
+    for method, path in (("GET", ""), ("POST", "/load"), ("POST", "/unload")):
+        request = f"{method} /v1/models/{name}{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        assert status_of(worker.exchange(request.encode())) == status, (method, path)
+
+
 def test_info_tells_what_the_worker_can_do(worker):
     info = worker.client.get("/info").json()
     assert {"version", "build", "device", "dtype", "model", "limits", "capabilities"} <= set(info)
@@ -72,6 +82,22 @@ def test_metrics_are_prometheus_text(worker):
     assert re.search(r'sd_worker_step_seconds_count\{[^}]*model="m"[^}]*size="64x64"', text)
     for line in text.splitlines():
         assert line.startswith("#") or re.fullmatch(r'[a-z_]+(\{([a-z_]+="[^"]*",?)+\})? \S+', line), line
+
+
+def test_metrics_do_not_grow_with_what_clients_make_up(start):
+    worker = start()
+
+    def lines_after(numbers):
+        for number in numbers:
+            worker.client.request(f"BREW{number}", f"/nowhere/{number}?q={number}")
+            worker.client.get(f"/v1/jobs/{number}")
+            worker.client.post(f"/v1/models/{number}/load")
+            worker.post(model=f"{number}", sampler=f"{number}")
+            worker.post(model=f"{number}")
+        return worker.client.get("/metrics").text.count("\n")
+
+    lines_after([0])
+    assert lines_after([1]) == lines_after(range(2, 100))
 
 
 def test_the_description_names_every_route_that_the_worker_has(worker):

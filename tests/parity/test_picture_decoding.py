@@ -192,10 +192,11 @@ SOUND |= {
 
 
 def endless_scans(scans):
-    """A progressive JPEG whose last scan is there again and again."""
+    """A progressive JPEG whose first scan is there again and again; one that refines would be malformed the second time."""
     picture = saved(sample(), "JPEG", progressive=True)
-    last = picture.rindex(b"\xff\xda")
-    return picture[:last] + picture[last:-2] * scans + picture[-2:]
+    begin = picture.index(b"\xff\xda")
+    end = picture.index(b"\xff\xc4", begin)
+    return picture[:begin] + picture[begin:end] * scans + picture[end:]
 
 
 def text_bomb(megabytes):

@@ -1,0 +1,45 @@
+#include "pipeline/load_tokenizer.h"
+
+#include <fmt/format.h>
+
+#include "models/model_file.h"
+
+namespace sdw::pipeline {
+namespace {
+
+// The tokenizer reads its folder by itself: that its files are regular ones of this model is seen to here.
+Status check_tokenizer_files(const ModelFolder& folder, const char* name) {
+  for (const char* file : {"vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
+                           "special_tokens_map.json", "added_tokens.json"}) {
+    const auto relative = std::filesystem::path(name) / file;
+    std::error_code ignored;
+    if (!std::filesystem::exists(std::filesystem::symlink_status(folder.root / relative, ignored))) continue;
+    if (auto path = models::model_file(folder.root, relative); !path) return path.error();
+  }
+  return ok_status();
+}
+
+}  // namespace
+
+Result<text::ClipTokenizer> load_tokenizer(const ModelFolder& folder, const char* name,
+                                           const models::ClipTextConfig& encoder) {
+  if (auto status = check_tokenizer_files(folder, name); !status) return status.error();
+  auto tokenizer = text::ClipTokenizer::load(folder.root / name);
+  if (!tokenizer) return tokenizer;
+  const auto positions = static_cast<std::size_t>(encoder.max_position_embeddings);
+  if (tokenizer->max_length() > positions) {
+    return Error{ErrorCode::model_invalid,
+                 fmt::format("{} makes {} tokens, its text encoder takes {}", name, tokenizer->max_length(),
+                             positions),
+                 name};
+  }
+  if (tokenizer->vocab_size() > static_cast<std::size_t>(encoder.vocab_size)) {
+    return Error{ErrorCode::model_invalid,
+                 fmt::format("{} knows {} tokens, its text encoder {}", name, tokenizer->vocab_size(),
+                             encoder.vocab_size),
+                 name};
+  }
+  return tokenizer;
+}
+
+}  // namespace sdw::pipeline
