@@ -112,6 +112,12 @@ void add_generate_options(CLI::App& command, GenerateOptions& options) {
   command.add_option("--lora", options.loras, "FILE[=STRENGTH] to add to the model; may repeat")
       ->allow_extra_args(false);
   command.add_option("--clip-skip", sampling.clip_skip, "1..12; 1 is the last text encoder layer");
+  command.add_option("--guidance-start", sampling.guidance_start,
+                     "0..1, share of the steps before guidance runs; faster, another picture");
+  command.add_option("--guidance-end", sampling.guidance_end,
+                     "0..1, share of the steps after which guidance no longer runs; faster, another picture");
+  command.add_option("--deep-cache-interval", sampling.deep_cache_interval,
+                     "1..10, above 1 only every Nth step runs the whole UNet; faster, another picture");
   command.add_option("--input-image", options.input_image, "picture to start from");
   command.add_option("--strength", sampling.strength, "0..1, how far from the input picture");
   command.add_option("--mask-image", options.mask_image, "mask for the input picture; white is repainted");

@@ -77,6 +77,9 @@ void read_sampling(FieldReader& fields, const Limits& limits, pipeline::Sampling
   sampling.width = fields.integer("width");
   sampling.height = fields.integer("height");
   sampling.clip_skip = fields.integer("clip_skip");
+  sampling.guidance_start = fields.number("guidance_start");
+  sampling.guidance_end = fields.number("guidance_end");
+  sampling.deep_cache_interval = fields.integer("deep_cache_interval");
   if (sampling.operation != Operation::image_generation) sampling.strength = fields.number("strength");
   if (sampling.steps.value_or(0) > limits.steps) {
     fields.fail("steps", fmt::format("must be from 1 to {}, got {}", limits.steps, *sampling.steps));
@@ -222,6 +225,9 @@ json parameters(const JobRequest& request) {
   put("guidance_scale", sampling.guidance_scale);
   put("strength", sampling.strength);
   put("clip_skip", sampling.clip_skip);
+  put("guidance_start", sampling.guidance_start);
+  put("guidance_end", sampling.guidance_end);
+  put("deep_cache_interval", sampling.deep_cache_interval);
   put("seed", request.seed);
   put("timeout_s", request.timeout_s);
   const auto put_text = [&out](const char* name, const std::string& value) {

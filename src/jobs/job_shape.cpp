@@ -12,6 +12,7 @@ JobShape shape_of(const JobSpec& spec, const InputPictures& pictures, const Mode
   shape.step.width = sampling.width.value_or(input != nullptr ? input->width : model.default_width);
   shape.step.height = sampling.height.value_or(input != nullptr ? input->height : model.default_height);
   shape.step.guided = sampling.guidance_scale.value_or(model.default_guidance) > 1;
+  shape.step.shortcuts = pipeline::shortcuts_of(sampling);
   shape.pictures = spec.request.count;
   shape.steps = sampling.steps.value_or(model.default_steps);
   if (sampling.operation != pipeline::Operation::image_generation) {

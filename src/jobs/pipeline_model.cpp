@@ -40,6 +40,11 @@ nlohmann::json settings_of(const pipeline::SamplingConfig& config, const pipelin
   const auto own = schedulers::own_sampler(model.scheduler_settings);
   settings["sampler"] = config.sampler.empty() && own ? *own : config.sampler;
   if (!config.schedule.empty()) settings["schedule"] = config.schedule;
+  if (const pipeline::Shortcuts& used = config.shortcuts; used != pipeline::Shortcuts{}) {
+    settings["guidance_start"] = used.guidance_start;
+    settings["guidance_end"] = used.guidance_end;
+    settings["deep_cache_interval"] = used.deep_cache_interval;
+  }
   return settings;
 }
 

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "pipeline/sampling_config.h"
+
 namespace sdw::jobs {
 
 // What decides how long a step takes.
@@ -13,6 +15,7 @@ struct StepShape {
   int width = 0;
   int height = 0;
   bool guided = false;
+  pipeline::Shortcuts shortcuts;  // what they leave out is spread over all steps
 
   auto operator<=>(const StepShape&) const = default;
 };

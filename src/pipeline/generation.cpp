@@ -104,11 +104,42 @@ at::Tensor first_latents(const ModelComponents& model, const GenerationRequest& 
          generation.sampler->init_noise_sigma();
 }
 
+// How a generation's next evaluation is made.
+struct Pass {
+  bool guided = false;   // the batch is 2: negative, positive
+  bool shallow = false;  // with the deep features there are
+};
+
+Pass next_pass(const Generation& generation) {
+  const Shortcuts& shortcuts = generation.sampling.shortcuts;
+  const auto& sampler = *generation.sampler;
+  const auto evaluations = static_cast<double>(sampler.timesteps().size());
+  const auto at = static_cast<double>(sampler.evaluation());
+  Pass pass;
+  pass.guided = generation.guided && at >= std::round(shortcuts.guidance_start * evaluations) &&
+                at < std::round(shortcuts.guidance_end * evaluations);
+  const bool features_fit =
+      generation.deep_features.defined() && generation.deep_features.size(0) >= (pass.guided ? 2 : 1);
+  pass.shallow = features_fit && sampler.evaluation() % shortcuts.deep_cache_interval != 0;
+  return pass;
+}
+
 // What the UNet sees of one generation: [1 or 2, in_channels, h, w].
-at::Tensor unet_input(const ModelComponents& model, const Generation& generation, const at::Tensor& sample) {
+at::Tensor unet_input(const ModelComponents& model, const Generation& generation, const Pass& pass,
+                      const at::Tensor& sample) {
   auto input = sample;
   if (model.inpainting) input = at::cat({input, generation.mask, generation.masked_image_latents}, 1);
-  return generation.guided ? at::cat({input, input}) : input;
+  return pass.guided ? at::cat({input, input}) : input;
+}
+
+const models::UNetContext& context_of(const Generation& generation, const Pass& pass) {
+  return generation.guided && !pass.guided ? generation.prompt_context : generation.context;
+}
+
+// Of the positive half, where only that is asked for.
+at::Tensor deep_features_of(const Generation& generation, const Pass& pass) {
+  const at::Tensor& features = generation.deep_features;
+  return pass.guided ? features : features.narrow(0, features.size(0) - 1, 1);
 }
 
 // After a step a 4-channel UNet's latents outside the mask are put back to the input at the next noise level.
@@ -119,8 +150,8 @@ void keep_outside_mask(Generation& generation) {
   sampler.set_latents((1 - generation.mask) * kept + generation.mask * sampler.latents());
 }
 
-void take_answer(Generation& generation, at::Tensor answer) {
-  if (generation.guided) {
+void take_answer(Generation& generation, const Pass& pass, at::Tensor answer) {
+  if (pass.guided) {
     const auto parts = answer.chunk(2);
     answer = parts[0] + generation.sampling.guidance_scale * (parts[1] - parts[0]);
   }
@@ -159,6 +190,8 @@ Result<Generation> begin_generation(const ModelComponents& model, const Generati
   generation.generator = seeded_generator(request.seed);
   generation.guided = embeddings.negative.defined();
   generation.context = make_context(model, sampling, embeddings);
+  if (generation.guided && (sampling.shortcuts.guidance_start > 0 || sampling.shortcuts.guidance_end < 1))
+    generation.prompt_context = models::row_of(generation.context, 1);
   auto latents = first_latents(model, request, encode, generation);
   generation.sampler->start(std::move(latents));
   return generation;
@@ -168,31 +201,46 @@ bool can_share_batch(const Generation& a, const Generation& b) {
   const auto tokens = [](const Generation& g) {
     return g.context.cross_attention.empty() ? 0 : g.context.cross_attention.front().key.size(1);
   };
-  return a.sampler->latents().sizes() == b.sampler->latents().sizes() && tokens(a) == tokens(b);
+  return a.sampler->latents().sizes() == b.sampler->latents().sizes() && tokens(a) == tokens(b) &&
+         next_pass(a).shallow == next_pass(b).shallow;
 }
 
 void denoise_step(const ModelComponents& model, std::span<Generation* const> generations) {
-  std::vector<at::Tensor> samples;
+  std::vector<Pass> passes;
+  std::vector<at::Tensor> samples, known_features;
   std::vector<double> timesteps;
   std::vector<const models::UNetContext*> contexts;
+  bool keep_features = false;
   for (Generation* generation : generations) {
+    const Pass pass = next_pass(*generation);
     const auto evaluation = generation->sampler->next();
     generation->last_sample = evaluation.sample;
     generation->last_evaluation = generation->sampler->evaluation();
-    samples.push_back(unet_input(model, *generation, evaluation.sample));
+    samples.push_back(unet_input(model, *generation, pass, evaluation.sample));
     timesteps.insert(timesteps.end(), samples.back().size(0), evaluation.timestep);
-    contexts.push_back(&generation->context);
+    contexts.push_back(&context_of(*generation, pass));
+    if (pass.shallow) known_features.push_back(deep_features_of(*generation, pass));
+    keep_features |= generation->sampling.shortcuts.deep_cache_interval > 1;
+    passes.push_back(pass);
   }
+  const auto joined = [](const std::vector<at::Tensor>& parts) {
+    return parts.size() == 1 ? parts.front() : at::cat(parts);
+  };
+  const auto sample = joined(samples);
   const auto timestep = at::tensor(timesteps, at::kDouble).to(at::kFloat).to(model.device);
+  const auto context = models::concat(contexts);
+  at::Tensor features;
   const auto answers =
-      (contexts.size() == 1
-           ? models::unet_forward(model.unet, samples.front(), timestep, *contexts.front())
-           : models::unet_forward(model.unet, at::cat(samples), timestep, models::concat(contexts)))
+      (passes.front().shallow
+           ? models::unet_forward_shallow(model.unet, sample, timestep, context, joined(known_features))
+           : models::unet_forward(model.unet, sample, timestep, context, keep_features ? &features : nullptr))
           .to(at::kFloat);
   std::int64_t first = 0;
   for (std::size_t i = 0; i < generations.size(); ++i) {
-    take_answer(*generations[i], answers.narrow(0, first, samples[i].size(0)));
-    first += samples[i].size(0);
+    const std::int64_t rows = samples[i].size(0);
+    if (features.defined()) generations[i]->deep_features = features.narrow(0, first, rows);
+    take_answer(*generations[i], passes[i], answers.narrow(0, first, rows));
+    first += rows;
   }
 }
 

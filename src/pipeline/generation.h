@@ -36,9 +36,11 @@ struct GenerationRequest {
 struct Generation {
   SamplingConfig sampling;
   std::unique_ptr<schedulers::Sampler> sampler;
-  at::Generator generator;      // torch's CPU MT19937, whatever the device
-  models::UNetContext context;  // batch 2 (negative, positive) with guidance, else 1
-  bool guided = false;          // two passes a evaluation, combined by guidance_scale
+  at::Generator generator;             // torch's CPU MT19937, whatever the device
+  models::UNetContext context;         // batch 2 (negative, positive) with guidance, else 1
+  bool guided = false;                 // two passes an evaluation, combined by guidance_scale
+  models::UNetContext prompt_context;  // the positive half, where guidance does not run all the time
+  at::Tensor deep_features;  // of the latest evaluation by the whole UNet, where they are used again
   // Of the latest evaluation, for previews: what the model saw (without inpainting's extra channels), what it
   // answered (guidance applied), and where in the schedule.
   at::Tensor last_sample;
@@ -65,7 +67,7 @@ using MomentsEncoder = std::function<at::Tensor(const at::Tensor& pixels)>;
 Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
                                     const TextEmbeddings& embeddings, const MomentsEncoder& encode);
 
-// True where the two may share a UNet call: equal latent size and prompt length.
+// True where the two may share their next UNet call: equal latent size and prompt length, the same layers.
 bool can_share_batch(const Generation& a, const Generation& b);
 
 // One model evaluation for each of the generations, in one UNet call. Precondition: none is done and all can

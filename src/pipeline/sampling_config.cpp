@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMinSize = 64, kMaxSize = 2048, kSizeMultiple = 8;  // pixels
 constexpr int kMaxClipSkip = 12;
+constexpr int kMaxDeepCacheInterval = 10;
 
 Error invalid(std::string param, std::string message) {
   return {ErrorCode::invalid_request, std::move(message), std::move(param)};
@@ -31,6 +32,16 @@ std::optional<Error> check_range(const char* field, double value, double low, do
   return invalid(field, fmt::format("{} must be from {} to {}, got {}", field, low, high, value));
 }
 
+std::optional<Error> check_shortcuts(const Shortcuts& shortcuts) {
+  if (auto error = check_range("guidance_start", shortcuts.guidance_start, 0, 1)) return error;
+  if (auto error = check_range("guidance_end", shortcuts.guidance_end, 0, 1)) return error;
+  if (shortcuts.guidance_start > shortcuts.guidance_end) {
+    return invalid("guidance_end", fmt::format("guidance_end must not be below guidance_start, got {} and {}",
+                                               shortcuts.guidance_end, shortcuts.guidance_start));
+  }
+  return check_range("deep_cache_interval", shortcuts.deep_cache_interval, 1, kMaxDeepCacheInterval);
+}
+
 std::optional<Error> check_operation(Operation operation, const ModelComponents& model) {
   if (model.inpainting && operation != Operation::image_inpaint) {
     return invalid("operation",
@@ -45,6 +56,13 @@ int rounded_down(int size, int multiple) {
 
 }  // namespace
 
+Shortcuts shortcuts_of(const SamplingOptions& options) {
+  const Shortcuts none;
+  return {options.guidance_start.value_or(none.guidance_start),
+          options.guidance_end.value_or(none.guidance_end),
+          options.deep_cache_interval.value_or(none.deep_cache_interval)};
+}
+
 Status check_sampling_options(const SamplingOptions& options) {
   if (options.width) {
     if (auto error = check_size("width", *options.width, kSizeMultiple)) return *error;
@@ -57,6 +75,7 @@ Status check_sampling_options(const SamplingOptions& options) {
     return *error;
   if (auto error = check_range("strength", options.strength.value_or(0), 0, 1)) return *error;
   if (auto error = check_range("clip_skip", options.clip_skip.value_or(1), 1, kMaxClipSkip)) return *error;
+  if (auto error = check_shortcuts(shortcuts_of(options))) return *error;
   if (!options.sampler.empty()) {
     if (auto name = schedulers::canonical_sampler(options.sampler); !name) return name.error();
   }
@@ -95,6 +114,7 @@ Result<SamplingConfig> make_sampling_config(const SamplingOptions& options, cons
       return *error;
     config.clip_skip = *options.clip_skip - 1;
   }
+  config.shortcuts = shortcuts_of(options);
   // A trial run of the schedule finds combinations that leave nothing to do.
   if (auto sampler = make_sampler(model, config); !sampler) return sampler.error();
   return config;

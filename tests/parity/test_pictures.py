@@ -60,6 +60,11 @@ def test_guidance_scales(program, case, tmp_path):
     check(program, case, tmp_path)
 
 
+@by_name(cases.SHORTCUT_CASES)
+def test_shortcuts(program, case, tmp_path):
+    check(program, case, tmp_path)
+
+
 @by_name(cases.PROMPT_CASES)
 def test_prompts(program, case, tmp_path):
     check(program, case, tmp_path)

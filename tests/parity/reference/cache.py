@@ -19,7 +19,7 @@ BUILD = Path(os.environ.get("SD_WORKER_BUILD", REPOSITORY / "build"))
 WORK = BUILD / "parity"
 
 MODEL_SOURCES = ("configs", "families", "tokenizer", "variants", "weights")
-PICTURE_SOURCES = (*MODEL_SOURCES, "inputs", "pictures", "samplers")
+PICTURE_SOURCES = (*MODEL_SOURCES, "inputs", "pictures", "samplers", "shortcuts")
 
 
 @functools.cache

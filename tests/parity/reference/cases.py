@@ -96,3 +96,15 @@ INPAINT_CASES = {f"{name} {strength}": inpaint(name, strength=strength)
     "strength 0.9999": inpaint("sdxl", strength=0.9999),
 } | {f"4 channels, {sampler} 0.6": inpaint("sd15", sampler=sampler, strength=0.6) for sampler in SAMPLERS} | {
     f"9 channels, {sampler}": inpaint("sd15_inpaint", sampler=sampler) for sampler in ("euler_a", "heun", "dpmpp_2m")}
+
+SHORTCUT_CASES = {
+    "guidance in the middle": Case("sd15", steps=8, guidance_start=0.2, guidance_end=0.7),
+    "guidance at first": Case("sdxl", steps=6, guidance_end=0.5),
+    "no guidance at all": Case("sd15", steps=4, guidance_start=0.5, guidance_end=0.5),
+    "a scale of 1": Case("sd15", steps=4, guidance=1.0, guidance_end=0.5, deep_cache_interval=2),
+    **{f"{name}, every 3rd": Case(name, steps=7, deep_cache_interval=3) for name in ("sd15", "sd21_v", "sdxl")},
+    "two evaluations a step": Case("sd15", steps=5, sampler="heun", deep_cache_interval=2, guidance_end=0.6),
+    "both, guidance from the second on": Case("sd15", steps=9, deep_cache_interval=4, guidance_start=0.2, guidance_end=0.8),
+    "image to image": transform("sd15", 0.5, steps=8, deep_cache_interval=2, guidance_end=0.5),
+    "inpainting": inpaint("sd15_inpaint", deep_cache_interval=2, guidance_end=0.6),
+}

@@ -1,9 +1,11 @@
 """One case, and the picture the reference gives for it."""
 
+import contextlib
 import dataclasses
 
 from reference import inputs
 from reference.samplers import make_scheduler
+from reference.shortcuts import shortcuts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +27,9 @@ class Case:
     strength: float | None = None
     mask_image: str | None = None
     mask_size: tuple[int, int] = (64, 64)
+    guidance_start: float | None = None
+    guidance_end: float | None = None
+    deep_cache_interval: int | None = None
 
 
 def run(pipeline, case: Case, family, output_type: str = "np"):
@@ -51,7 +56,8 @@ def run(pipeline, case: Case, family, output_type: str = "np"):
     made = with_class(pipeline, kind, family)
     if case.sampler or case.schedule:
         made.scheduler = make_scheduler(made.scheduler, case.sampler, case.schedule)
-    with torch.no_grad():
+    wanted = case.guidance_start or 0.0, 1.0 if case.guidance_end is None else case.guidance_end, case.deep_cache_interval or 1
+    with torch.no_grad(), shortcuts(made, *wanted) if wanted != (0, 1, 1) else contextlib.nullcontext():
         images = made(**arguments).images
     return images if output_type == "latent" else images[0]
 

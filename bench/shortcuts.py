@@ -1,0 +1,82 @@
+"""What the options that leave work out save, and what they change in the picture.
+
+    python bench/shortcuts.py FULL_SIZE_MODEL [--size 512] [--prompts 50] [--output docs/performance.md]
+
+Saved: the denoising of one picture of the full-size model. Changed: pictures of the bundled model, of prompts that its
+training never saw, against those without the option (PSNR), and how many of them the checker finds right.
+"""
+
+import argparse
+import json
+import math
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy
+from page import PROGRAM, ROOT, machine, replace_section
+from PIL import Image
+
+sys.path.insert(0, str(ROOT / "tools"))
+from shapes.caption import caption  # noqa: E402
+from shapes.checker import faults  # noqa: E402
+from shapes.scene import random_scene  # noqa: E402
+
+BUNDLED = ROOT / "models" / "shapes-128"
+OPTIONS = ["", "--guidance-end 0.6", "--guidance-start 0.1 --guidance-end 0.6", "--deep-cache-interval 2", "--deep-cache-interval 3",
+           "--deep-cache-interval 5", "--deep-cache-interval 3 --guidance-end 0.6"]  # fmt: skip
+
+
+def generate(model, prompt, seed, *flags):
+    """Milliseconds of denoising, and the picture."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "picture.png"
+        command = [PROGRAM, "generate", "--model", model, "--prompt", prompt, "--seed", str(seed), "--output", file, "--json", *flags]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return json.loads(done.stdout)["timings"]["denoise_ms"], numpy.array(Image.open(file).convert("RGB"))
+
+
+def psnr(picture, other):
+    square = numpy.square(picture.astype(float) - other).mean()
+    return 10 * math.log10(255**2 / max(square, 1e-3))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", help="full-size model folder")
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--precision", default="fast")
+    parser.add_argument("--prompts", type=int, default=50, help="with one shape, and as many with two")
+    parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
+    arguments = parser.parse_args()
+
+    rng = random.Random("shortcuts")
+    scenes = [random_scene(rng, held_out=True, items=items) for items in (1, 2) for _ in range(arguments.prompts)]
+    full_size = ["--steps", "20", "--guidance-scale", "7.5", "--width", str(arguments.size), "--height", str(arguments.size),
+                 "--precision", arguments.precision]  # fmt: skip
+    rows, plain, whole = [], [], None
+    for option in OPTIONS:
+        flags = option.split()
+        ms, _ = generate(arguments.model, "a castle by the sea", 1, *full_size, *flags)
+        whole = whole or ms
+        pictures = [generate(BUNDLED, caption(scene), seed, "--steps", "20", *flags)[1] for seed, scene in enumerate(scenes)]
+        plain = plain or pictures
+        right = sum(not faults(picture, scene) for picture, scene in zip(pictures, scenes))
+        change = f"{statistics.median(map(psnr, pictures, plain)):.1f} dB" if option else "-"
+        rows.append(f"| {f'`{option}`' if option else 'none'} | {ms / 1000:.1f} s ({whole / ms:.2f}x) | {change} | {right / len(scenes):.0%} |")
+        print(rows[-1], file=sys.stderr, flush=True)
+    lines = [f"20 steps. Time: {Path(arguments.model).name}, {arguments.size} x {arguments.size}, {arguments.precision}, guidance 7.5. Change: "
+             f"{BUNDLED.name}, median of {len(scenes)} prompts. {machine(PROGRAM, os.cpu_count())}", "",
+             "| option | denoising | PSNR against none | pictures that are right |", "|---|---|---|---|", *rows]  # fmt: skip
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if arguments.output:
+        replace_section(arguments.output, "shortcuts", text)
+
+
+if __name__ == "__main__":
+    main()
