@@ -75,6 +75,7 @@ bench: build deps-test ## time sd-worker against diffusers and OpenVINO on a ful
 	  $(PYTHON) tools/make_synthetic.py --family sd15 --output $(BUILD)/synthetic/sd15
 	@$(PYTHON) bench/peers.py $(BUILD)/synthetic/sd15 --output docs/performance.md
 	@$(PYTHON) bench/roofline.py $(BUILD)/synthetic/sd15 --output docs/performance.md
+	@$(PYTHON) bench/scaling.py $(BUILD)/synthetic/sd15 --output docs/performance.md
 	@$(PYTHON) bench/shortcuts.py $(BUILD)/synthetic/sd15 --output docs/performance.md
 	@$(PYTHON) bench/batch.py $(MODEL):128 $(BUILD)/synthetic/sd15:256 $(BUILD)/synthetic/sd15:512 --output docs/performance.md
 

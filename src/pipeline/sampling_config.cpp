@@ -35,10 +35,6 @@ std::optional<Error> check_range(const char* field, double value, double low, do
 std::optional<Error> check_shortcuts(const Shortcuts& shortcuts) {
   if (auto error = check_range("guidance_start", shortcuts.guidance_start, 0, 1)) return error;
   if (auto error = check_range("guidance_end", shortcuts.guidance_end, 0, 1)) return error;
-  if (shortcuts.guidance_start > shortcuts.guidance_end) {
-    return invalid("guidance_end", fmt::format("guidance_end must not be below guidance_start, got {} and {}",
-                                               shortcuts.guidance_end, shortcuts.guidance_start));
-  }
   return check_range("deep_cache_interval", shortcuts.deep_cache_interval, 1, kMaxDeepCacheInterval);
 }
 

@@ -17,7 +17,8 @@ inline constexpr double kMaxGuidanceScale = 30;
 // What makes a picture sooner and another one. These are the defaults: nothing left out.
 struct Shortcuts {
   // The part of the model's evaluations, as a share of them all, in which guidance runs; outside of it the
-  // prompt alone is asked for, in half the time. Kynkaanniemi et al. 2024, arXiv:2404.07724.
+  // prompt alone is asked for, in half the time. An end before the start is none at all. Kynkaanniemi et al.
+  // 2024, arXiv:2404.07724.
   double guidance_start = 0, guidance_end = 1;
   // Every so many evaluations the whole UNet runs, in between with the deep features of the last such
   // evaluation (models::unet_forward_shallow).

@@ -133,7 +133,6 @@ INVALID = [
     ("clip_skip", dict(clip_skip=13)),
     ("guidance_start", dict(guidance_start=-0.1)),
     ("guidance_end", dict(guidance_end=1.1)),
-    ("guidance_end", dict(guidance_start=0.6, guidance_end=0.5)),
     ("deep_cache_interval", dict(deep_cache_interval=0)),
     ("deep_cache_interval", dict(deep_cache_interval=11)),
     ("preview_every", dict(preview_every=-1)),

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -40,6 +41,21 @@ def test_the_stream_tells_each_step_with_a_cheap_preview(real):
     assert [progress["step"] for progress in data_of(events, "progress")] == [1, 2, 3, 4, 5]
     assert data_of(events, "preview") and open_picture(data_of(events, "preview")[0]["image"]).size[0] > 0
     assert names_of(events)[-1] == "complete"
+
+
+def test_a_picture_is_the_same_whoever_shared_the_batch(start, real, model):
+    size = dict(prompt=PROMPT, width=64, height=64)
+    jobs = [dict(size, seed=seed, steps=40, **options) for seed, options in enumerate([
+        {}, {"sampler": "euler_a"}, {"guidance_scale": 1}, {"prompt": "an old castle", "guidance_scale": 12}, {"sampler": "heun", "schedule": "karras"},
+        {"guidance_end": 0.5}, {"guidance_start": 0.2, "deep_cache_interval": 3}, {"deep_cache_interval": 2},
+        {"operation": "image_transform", "input_image": picture_base64(64, 64), "strength": 0.6}])]  # fmt: skip
+    shared = start("--threads", "1", "--max-batch", "4", program=REAL, models=(model,))
+    together = [shared.wait(job_id) for job_id in [shared.submit(**fields) for fields in jobs]]
+    assert re.search(r'sd_worker_step_seconds_count\{[^}]*batch="4"', shared.client.get("/metrics").text), "no four shared a call"
+    for fields, document in zip(jobs, together):
+        alone = real.wait(real.submit(**fields))
+        difference = np.abs(pixels(open_picture(document["result"]["image"])) - pixels(open_picture(alone["result"]["image"])))
+        assert difference.max() <= 2, f"{fields}: expected at most 2 of 255, got {difference.max()}"
 
 
 def test_pictures_and_masks_are_taken_in(real):

@@ -100,7 +100,7 @@ INPAINT_CASES = {f"{name} {strength}": inpaint(name, strength=strength)
 SHORTCUT_CASES = {
     "guidance in the middle": Case("sd15", steps=8, guidance_start=0.2, guidance_end=0.7),
     "guidance at first": Case("sdxl", steps=6, guidance_end=0.5),
-    "no guidance at all": Case("sd15", steps=4, guidance_start=0.5, guidance_end=0.5),
+    "no guidance at all": Case("sd15", steps=4, guidance_start=0.6, guidance_end=0.4),
     "a scale of 1": Case("sd15", steps=4, guidance=1.0, guidance_end=0.5, deep_cache_interval=2),
     **{f"{name}, every 3rd": Case(name, steps=7, deep_cache_interval=3) for name in ("sd15", "sd21_v", "sdxl")},
     "two evaluations a step": Case("sd15", steps=5, sampler="heun", deep_cache_interval=2, guidance_end=0.6),

@@ -49,7 +49,7 @@ TEST(SamplingConfig, ARefusalNamesTheField) {
   EXPECT_EQ(refused_field({.schedule = "no such schedule"}), "schedule");
   EXPECT_EQ(refused_field({.clip_skip = 13}), "clip_skip");
   EXPECT_EQ(refused_field({.guidance_start = -0.1}), "guidance_start");
-  EXPECT_EQ(refused_field({.guidance_start = 0.6, .guidance_end = 0.5}), "guidance_end");
+  EXPECT_EQ(refused_field({.guidance_end = 1.5}), "guidance_end");
   EXPECT_EQ(refused_field({.deep_cache_interval = 11}), "deep_cache_interval");
 }
 
