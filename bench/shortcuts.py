@@ -51,6 +51,7 @@ def main():
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--precision", default="fast")
     parser.add_argument("--prompts", type=int, default=50, help="with one shape, and as many with two")
+    parser.add_argument("--rounds", type=int, default=1, help="of timing, in turn")
     parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
     arguments = parser.parse_args()
 
@@ -58,11 +59,13 @@ def main():
     scenes = [random_scene(rng, held_out=True, items=items) for items in (1, 2) for _ in range(arguments.prompts)]
     full_size = ["--steps", "20", "--guidance-scale", "7.5", "--width", str(arguments.size), "--height", str(arguments.size),
                  "--precision", arguments.precision]  # fmt: skip
-    rows, plain, whole = [], [], None
-    for option in OPTIONS:
-        flags = option.split()
-        ms, _ = generate(arguments.model, "a castle by the sea", 1, *full_size, *flags)
-        whole = whole or ms
+    times = {option: [] for option in OPTIONS}
+    for _ in range(arguments.rounds):
+        for option, measured in times.items():
+            measured.append(generate(arguments.model, "a castle by the sea", 1, *full_size, *option.split())[0])
+    rows, plain, whole = [], [], statistics.median(times[""])
+    for option, measured in times.items():
+        flags, ms = option.split(), statistics.median(measured)
         pictures = [generate(BUNDLED, caption(scene), seed, "--steps", "20", *flags)[1] for seed, scene in enumerate(scenes)]
         plain = plain or pictures
         right = sum(not faults(picture, scene) for picture, scene in zip(pictures, scenes))

@@ -22,9 +22,14 @@ void blend(Map& means, const Key& key, double ms) {
   means.emplace(key, ms);
 }
 
-// Work of one step: pixels, twice with guidance.
+// Work of the mean step: pixels, twice with guidance, less where shortcuts leave some of it out.
 double work(const StepShape& shape) {
-  return static_cast<double>(std::int64_t{shape.width} * shape.height) * (shape.guided ? 2 : 1);
+  constexpr double kShallow = 0.1;  // of a whole evaluation, about
+  const pipeline::Shortcuts& shortcuts = shape.shortcuts;
+  const double guided = shape.guided ? std::max(0.0, shortcuts.guidance_end - shortcuts.guidance_start) : 0;
+  const double interval = shortcuts.deep_cache_interval;
+  const double whole = (1 + kShallow * (interval - 1)) / interval;
+  return static_cast<double>(std::int64_t{shape.width} * shape.height) * (1 + guided) * whole;
 }
 
 }  // namespace
