@@ -163,17 +163,19 @@ async def slowdown(program, model, rate, seconds, rounds=9):
         await worker.call("POST", "/v1/jobs", LONG_JOB)
     while (await step_seconds(worker))[1] < 20:
         await asyncio.sleep(0.1)
-    means = {0: [], rate: []}
+    means, io_seconds = {0: [], rate: []}, 0
     for _ in range(rounds):
         for load in means:
             sum_before, count_before = await step_seconds(worker)
+            io_before = worker.io_thread_seconds()
             until = time.perf_counter() + seconds / 2
             await (paced(worker.port, load, until) if load else asyncio.sleep(seconds / 2))
+            io_seconds += worker.io_thread_seconds() - io_before if load else 0
             sum_after, count_after = await step_seconds(worker)
             means[load].append((sum_after - sum_before) / max(1, count_after - count_before))
     worker.stop()
     idle, loaded = statistics.median(means[0]), statistics.median(means[rate])
-    return 1000 * idle, 1000 * loaded, 100 * (loaded / idle - 1)
+    return 1000 * idle, 1000 * loaded, 100 * (loaded / idle - 1), io_seconds / (rounds * seconds / 2)
 
 
 async def main():
@@ -186,13 +188,13 @@ async def main():
     asked = parser.parse_args()
     rows = await routes(asked.program, asked.model, asked.seconds)
     bytes_each = await memory_of_streams(asked.program, asked.model)
-    idle, loaded, percent = await slowdown(asked.program, asked.model, asked.rate, asked.seconds)
+    idle, loaded, percent, io_share = await slowdown(asked.program, asked.model, asked.rate, asked.seconds)
     lines = [
         f"{machine(asked.program, os.cpu_count())} The load comes from a Python process on the same machine, 8 connections.", "",
         "| Beside a running generation | requests/s | p50 ms | p99 ms | I/O thread, µs each |", "|---|---|---|---|---|", *rows, "",
         f"- 1,000 idle streams of one job: {bytes_each / 1024:.1f} KiB each.",
         f"- One UNet call: {idle:.2f} ms without requests, {loaded:.2f} ms under {asked.rate} requests/s ({percent:+.1f} %); worker and "
-        "client on a core each."]
+        f"client on a core each. The I/O thread takes {1e6 * io_share / asked.rate:.0f} µs each at this rate, {100 * io_share:.1f} % of one core."]
     text = "\n".join(lines) + "\n"
     print(text)
     if asked.output:
