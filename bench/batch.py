@@ -7,7 +7,7 @@ import argparse
 import os
 from pathlib import Path
 
-from page import PROGRAM, bench, machine, replace_section
+from page import PROGRAM, bench, machine, publish
 
 
 def milliseconds_a_picture(arguments, model, size, batch):
@@ -32,10 +32,7 @@ def main():
         model, size = case.rsplit(":", 1)
         cells = [milliseconds_a_picture(arguments, model, size, batch) for batch in arguments.batches]
         lines.append(f"| {Path(model).name}, {size} x {size} | " + " | ".join(f"{cell:.4g} ({cells[0] / cell:.2f}x)" for cell in cells) + " |")
-    text = "\n".join(lines) + "\n"
-    print(text)
-    if arguments.output:
-        replace_section(arguments.output, "batch", text)
+    publish(arguments.output, "batch", "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from page import machine, replace_section
+from page import machine, publish
 
 HEAD = "Host: localhost\r\n"
 LONG_JOB = {"operation": "image_generation", "prompt": "a red circle", "steps": 150, "count": 8, "seed": 1}
@@ -195,10 +195,7 @@ async def main():
         f"- 1,000 idle streams of one job: {bytes_each / 1024:.1f} KiB each.",
         f"- One UNet call: {idle:.2f} ms without requests, {loaded:.2f} ms under {asked.rate} requests/s ({percent:+.1f} %); worker and "
         f"client on a core each. The I/O thread takes {1e6 * io_share / asked.rate:.0f} µs each at this rate, {100 * io_share:.1f} % of one core."]
-    text = "\n".join(lines) + "\n"
-    print(text)
-    if asked.output:
-        replace_section(asked.output, "http", text)
+    publish(asked.output, "http", "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

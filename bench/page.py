@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +19,15 @@ def bench(model, *flags, precision, size, steps, threads):
     command = [PROGRAM, "bench", "--model", model, "--precision", precision, "--width", str(size), "--height", str(size),
                "--steps", str(steps), "--threads", str(threads), "--json", *flags]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def generate(model, prompt, *flags):
+    """The timings that `sd-worker generate` measures, and the bytes of its PNG."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "picture.png"
+        command = [PROGRAM, "generate", "--model", model, "--prompt", prompt, "--output", file, "--json", *flags]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return json.loads(done.stdout)["timings"], file.read_bytes()
 
 
 def machine(program, threads):
@@ -35,3 +45,10 @@ def replace_section(page, name, text):
     partial = page.with_suffix(".partial")
     partial.write_text(old[:old.index(begin) + len(begin)] + text + old[old.index(end):])
     os.replace(partial, page)
+
+
+def publish(output, name, text):
+    """Prints the section `name`, and puts it into the file `output` where one is given."""
+    print(text)
+    if output:
+        replace_section(output, name, text)

@@ -13,11 +13,10 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from page import PROGRAM, ROOT, machine, replace_section
+from page import PROGRAM, ROOT, generate, machine, publish
 
 EXPORT = "convert for OpenVINO"
 PICTURE_STEPS = 20
@@ -36,12 +35,9 @@ PEERS = {
 
 
 def time_sd_worker(arguments, precision):
-    with tempfile.TemporaryDirectory() as folder:
-        command = [PROGRAM, "generate", "--model", arguments.model, "--prompt", PROMPT, "--seed", "1",
-                   "--steps", str(arguments.steps), "--width", str(arguments.size), "--height", str(arguments.size),
-                   "--guidance-scale", "7.5", "--precision", precision, "--threads", str(arguments.threads), "--json",
-                   "--output", Path(folder) / "picture.png"]
-        timings = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["timings"]
+    timings, _ = generate(arguments.model, PROMPT, "--seed", "1", "--steps", str(arguments.steps), "--width", str(arguments.size),
+                          "--height", str(arguments.size), "--guidance-scale", "7.5", "--precision", precision,
+                          "--threads", str(arguments.threads))  # fmt: skip
     return {"step": statistics.median(timings["per_step_ms"][1:]) / 1e3, "decode": timings["decode_ms"] / 1e3}
 
 
@@ -202,9 +198,7 @@ def main():
             runs[name].append(run_alone(arguments, name))
             print(f"round {number + 1}, {name}: {runs[name][-1]}", file=sys.stderr)
     text = table(runs, arguments)
-    print(text)
-    if arguments.output:
-        replace_section(arguments.output, "peers", text)
+    publish(arguments.output, "peers", text)
 
 
 if __name__ == "__main__":

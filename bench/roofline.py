@@ -7,7 +7,7 @@ import argparse
 import os
 from pathlib import Path
 
-from page import PROGRAM, bench, machine, replace_section
+from page import PROGRAM, bench, machine, publish
 
 
 def measure(arguments, precision):
@@ -55,9 +55,7 @@ def main():
     arguments = parser.parse_args()
     text = f"{arguments.size} x {arguments.size}, one step with guidance. {machine(PROGRAM, arguments.threads)}\n\n"
     text += "\n".join(section(precision, measure(arguments, precision)) for precision in ("exact", "fast", "int8"))
-    print(text)
-    if arguments.output:
-        replace_section(arguments.output, "roofline", text)
+    publish(arguments.output, "roofline", text)
 
 
 if __name__ == "__main__":

@@ -7,21 +7,19 @@ training never saw, against those without the option (PSNR), and how many of the
 """
 
 import argparse
-import json
-import math
+import io
 import os
 import random
 import statistics
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy
-from page import PROGRAM, ROOT, machine, replace_section
+from page import PROGRAM, ROOT, generate, machine, publish
 from PIL import Image
 
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "parity")]
+from reference.compare import psnr  # noqa: E402
 from shapes.caption import caption  # noqa: E402
 from shapes.checker import faults  # noqa: E402
 from shapes.scene import random_scene  # noqa: E402
@@ -31,18 +29,10 @@ OPTIONS = ["", "--guidance-end 0.6", "--guidance-start 0.1 --guidance-end 0.6", 
            "--deep-cache-interval 5", "--deep-cache-interval 3 --guidance-end 0.6"]  # fmt: skip
 
 
-def generate(model, prompt, seed, *flags):
-    """Milliseconds of denoising, and the picture."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "picture.png"
-        command = [PROGRAM, "generate", "--model", model, "--prompt", prompt, "--seed", str(seed), "--output", file, "--json", *flags]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        return json.loads(done.stdout)["timings"]["denoise_ms"], numpy.array(Image.open(file).convert("RGB"))
-
-
-def psnr(picture, other):
-    square = numpy.square(picture.astype(float) - other).mean()
-    return 10 * math.log10(255**2 / max(square, 1e-3))
+def draw(scene, seed, *flags):
+    """The bundled model's picture of a scene."""
+    _, png = generate(BUNDLED, caption(scene), "--seed", str(seed), "--steps", "20", *flags)
+    return numpy.array(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
 def main():
@@ -57,16 +47,17 @@ def main():
 
     rng = random.Random("shortcuts")
     scenes = [random_scene(rng, held_out=True, items=items) for items in (1, 2) for _ in range(arguments.prompts)]
-    full_size = ["--steps", "20", "--guidance-scale", "7.5", "--width", str(arguments.size), "--height", str(arguments.size),
+    full_size = ["--seed", "1", "--steps", "20", "--guidance-scale", "7.5", "--width", str(arguments.size), "--height", str(arguments.size),
                  "--precision", arguments.precision]  # fmt: skip
     times = {option: [] for option in OPTIONS}
     for _ in range(arguments.rounds):
         for option, measured in times.items():
-            measured.append(generate(arguments.model, "a castle by the sea", 1, *full_size, *option.split())[0])
+            timings, _ = generate(arguments.model, "a castle by the sea", *full_size, *option.split())
+            measured.append(timings["denoise_ms"])
     rows, plain, whole = [], [], statistics.median(times[""])
     for option, measured in times.items():
         flags, ms = option.split(), statistics.median(measured)
-        pictures = [generate(BUNDLED, caption(scene), seed, "--steps", "20", *flags)[1] for seed, scene in enumerate(scenes)]
+        pictures = [draw(scene, seed, *flags) for seed, scene in enumerate(scenes)]
         plain = plain or pictures
         right = sum(not faults(picture, scene) for picture, scene in zip(pictures, scenes))
         change = f"{statistics.median(map(psnr, pictures, plain)):.1f} dB" if option else "-"
@@ -75,10 +66,7 @@ def main():
     lines = [f"20 steps. Time: {Path(arguments.model).name}, {arguments.size} x {arguments.size}, {arguments.precision}, guidance 7.5. Change: "
              f"{BUNDLED.name}, median of {len(scenes)} prompts. {machine(PROGRAM, os.cpu_count())}", "",
              "| option | denoising | PSNR against none | pictures that are right |", "|---|---|---|---|", *rows]  # fmt: skip
-    text = "\n".join(lines) + "\n"
-    print(text)
-    if arguments.output:
-        replace_section(arguments.output, "shortcuts", text)
+    publish(arguments.output, "shortcuts", "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

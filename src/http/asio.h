@@ -15,8 +15,8 @@ namespace net = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
 
-// All of it runs on one io_context, so that its executor's type is known: asio's default, which erases the
-// type, costs a request a tenth of its time.
+// All of it runs on one io_context, so that its executor's type is known: asio's default erases the type,
+// which every operation pays for.
 using Executor = net::io_context::executor_type;
 template <class T>
 using Task = net::awaitable<T, Executor>;

@@ -104,6 +104,10 @@ at::Tensor first_latents(const ModelComponents& model, const GenerationRequest& 
          generation.sampler->init_noise_sigma();
 }
 
+bool reuses_features(const Generation& generation) {
+  return generation.sampling.shortcuts.deep_cache_interval > 1;
+}
+
 // How a generation's next evaluation is made.
 struct Pass {
   bool guided = false;   // the batch is 2: negative, positive
@@ -190,8 +194,7 @@ Result<Generation> begin_generation(const ModelComponents& model, const Generati
   generation.generator = seeded_generator(request.seed);
   generation.guided = embeddings.negative.defined();
   generation.context = make_context(model, sampling, embeddings);
-  if (generation.guided && (sampling.shortcuts.guidance_start > 0 || sampling.shortcuts.guidance_end < 1))
-    generation.prompt_context = models::row_of(generation.context, 1);
+  if (generation.guided) generation.prompt_context = models::row_of(generation.context, 1);
   auto latents = first_latents(model, request, encode, generation);
   generation.sampler->start(std::move(latents));
   return generation;
@@ -220,7 +223,7 @@ void denoise_step(const ModelComponents& model, std::span<Generation* const> gen
     timesteps.insert(timesteps.end(), samples.back().size(0), evaluation.timestep);
     contexts.push_back(&context_of(*generation, pass));
     if (pass.shallow) known_features.push_back(deep_features_of(*generation, pass));
-    keep_features |= generation->sampling.shortcuts.deep_cache_interval > 1;
+    keep_features |= reuses_features(*generation);
     passes.push_back(pass);
   }
   const auto joined = [](const std::vector<at::Tensor>& parts) {
@@ -237,9 +240,11 @@ void denoise_step(const ModelComponents& model, std::span<Generation* const> gen
           .to(at::kFloat);
   std::int64_t first = 0;
   for (std::size_t i = 0; i < generations.size(); ++i) {
+    Generation& generation = *generations[i];
     const std::int64_t rows = samples[i].size(0);
-    if (features.defined()) generations[i]->deep_features = features.narrow(0, first, rows);
-    take_answer(*generations[i], passes[i], answers.narrow(0, first, rows));
+    if (features.defined() && reuses_features(generation))
+      generation.deep_features = features.narrow(0, first, rows);
+    take_answer(generation, passes[i], answers.narrow(0, first, rows));
     first += rows;
   }
 }

@@ -39,7 +39,7 @@ struct Generation {
   at::Generator generator;             // torch's CPU MT19937, whatever the device
   models::UNetContext context;         // batch 2 (negative, positive) with guidance, else 1
   bool guided = false;                 // two passes an evaluation, combined by guidance_scale
-  models::UNetContext prompt_context;  // the positive half, where guidance does not run all the time
+  models::UNetContext prompt_context;  // with guidance: a view of the positive half, for evaluations without
   at::Tensor deep_features;  // of the latest evaluation by the whole UNet, where they are used again
   // Of the latest evaluation, for previews: what the model saw (without inpainting's extra channels), what it
   // answered (guidance applied), and where in the schedule.
