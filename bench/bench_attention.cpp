@@ -35,6 +35,7 @@ void ours(benchmark::State& state, sdw::ops::Precision precision) {
 }
 BENCHMARK_CAPTURE(ours, exact, sdw::ops::Precision::exact)->Apply(shapes);
 BENCHMARK_CAPTURE(ours, fast, sdw::ops::Precision::fast)->Apply(shapes);
+BENCHMARK_CAPTURE(ours, int8, sdw::ops::Precision::int8)->Apply(shapes);
 
 void aten(benchmark::State& state) {
   const c10::InferenceMode inference;

@@ -71,8 +71,9 @@ at::Tensor self_attention(const Transformer2D& transformer, const Attention& att
 
 at::Tensor cross_attention(const Transformer2D& transformer, const Attention& attn, const at::Tensor& normed,
                            const CrossAttentionKv& kv, const at::Tensor& residual) {
+  // Most of the weight lies on the first token: 8 bits would lose what the words weigh.
   const at::Tensor out = ops::attention(ops::linear(normed, attn.to_q), kv.key, kv.value, transformer.heads,
-                                        transformer.precision);
+                                        ops::at_least_16_bits(transformer.precision));
   return ops::linear_add(out, attn.to_out, residual);
 }
 

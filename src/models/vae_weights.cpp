@@ -43,7 +43,7 @@ VaeAttention load_attention(const Loader& loader, const std::string& prefix, std
   out.to_k = projection("to_k", "key");
   out.to_v = projection("to_v", "value");
   out.to_out = projection("to_out.0", "proj_attn");
-  out.precision = loader.where.precision;
+  out.precision = ops::at_least_16_bits(loader.where.precision);
   return out;
 }
 

@@ -52,6 +52,19 @@ at::Tensor in_rows(const at::Tensor& tokens) {
   return rows ? tokens : tokens.contiguous();
 }
 
+kernels::cpu::AttentionProducts products_of(Precision precision) {
+  using kernels::cpu::AttentionProducts;
+  switch (precision) {
+    case Precision::exact:
+      return AttentionProducts::f32;
+    case Precision::fast:
+      return AttentionProducts::bf16;
+    case Precision::int8:
+      return AttentionProducts::int8;
+  }
+  return AttentionProducts::f32;
+}
+
 at::Tensor own_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, int heads,
                          bool causal, Precision precision) {
   const at::Tensor q = in_rows(query), k = in_rows(key);
@@ -70,7 +83,7 @@ at::Tensor own_attention(const at::Tensor& query, const at::Tensor& key, const a
                                           .keys = size(k.size(1)),
                                           .head_dim = size(q.size(2) / heads),
                                           .causal = causal,
-                                          .bf16 = precision != Precision::exact};
+                                          .products = products_of(precision)};
   const auto plan = kernels::cpu::plan_attention(attention, size(at::get_num_threads()));
   float* const shared = workspace(plan.shared_floats + floats_of_all_threads(plan.thread_floats));
   for_parts(plan.pack_parts,

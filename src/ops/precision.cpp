@@ -11,8 +11,12 @@ bool in_bytes(const Placement& where) {
   return where.precision == Precision::int8 && kernels::cpu::can_multiply(kernels::cpu::PanelType::int8);
 }
 
+Precision at_least_16_bits(Precision precision) {
+  return precision == Precision::int8 ? Precision::fast : precision;
+}
+
 Placement at_least_16_bits(Placement where) {
-  if (where.precision == Precision::int8) where.precision = Precision::fast;
+  where.precision = at_least_16_bits(where.precision);
   return where;
 }
 

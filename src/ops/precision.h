@@ -17,7 +17,8 @@ struct Placement {
 // Are products placed so products of bytes? Where the CPU has none, int8 is fast.
 bool in_bytes(const Placement& where);
 
-// For layers in which 8 bits would show: the same, with 16 bits where `where` asks for 8.
+// For layers in which 8 bits would show: the same, with 16 bits where 8 are asked for.
+Precision at_least_16_bits(Precision precision);
 Placement at_least_16_bits(Placement where);
 
 // True where SD_WORKER_OPS=aten forces the plain ATen version of every op.

@@ -30,6 +30,19 @@ HWY_INLINE FloatVector exp2_of_negative(FloatVector x) {
   return hn::BitCast(kFloat, hn::Add(hn::BitCast(kWord, value), exponent));
 }
 
+// The same within 8e-5, for what is rounded to bfloat16 or a byte.
+HWY_INLINE FloatVector coarse_exp2_of_negative(FloatVector x) {
+  const auto set = [](float value) HWY_ATTR { return hn::Set(kFloat, value); };
+  x = hn::Max(x, set(-126.0F));
+  const FloatVector shifted = hn::Add(x, set(kToInteger));
+  const FloatVector rest = hn::Sub(x, hn::Sub(shifted, set(kToInteger)));
+  FloatVector value = hn::MulAdd(set(0.0551716701F), rest, set(0.242611128F));
+  value = hn::MulAdd(value, rest, set(0.693260986F));
+  value = hn::MulAdd(value, rest, set(0.999928073F));
+  const auto exponent = hn::ShiftLeft<23>(hn::BitCast(kWord, shifted));
+  return hn::BitCast(kFloat, hn::Add(hn::BitCast(kWord, value), exponent));
+}
+
 // x / (1 + exp(-x)).
 HWY_INLINE FloatVector silu(FloatVector x) {
   return hn::Div(x, hn::Add(hn::Set(kFloat, 1.0F), hn::Exp(kFloat, hn::Neg(x))));

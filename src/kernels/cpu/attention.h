@@ -4,6 +4,17 @@
 
 namespace sdw::kernels::cpu {
 
+// What the operands of attention's two products are rounded to. The softmax stays in float32.
+enum class AttentionProducts {
+  f32,
+  // where the CPU multiplies bfloat16, else as f32
+  bf16,
+  // Queries and keys by the token, values by the channel, probabilities from 0 to 255 (as SageAttention,
+  // Zhang et al. 2024, arXiv:2410.02367): where the CPU multiplies bytes and has no tiles of bfloat16, which
+  // are faster; else as bf16
+  int8
+};
+
 // softmax(q k^T / sqrt(head_dim)) v, one block of keys after the other with a running maximum and sum
 // (Milakov and Gimelshein 2018, arXiv:1805.02867; FlashAttention, Dao et al. 2022, arXiv:2205.14135), so that
 // no more than a block of scores is ever in memory.
@@ -16,8 +27,7 @@ struct Attention {
   std::size_t query_stride = 0, key_stride = 0;
   std::size_t batch = 0, heads = 0, queries = 0, keys = 0, head_dim = 0;
   bool causal = false;  // query i sees keys 0..i
-  // Both products in bfloat16 where the CPU multiplies it; the softmax stays in float32.
-  bool bf16 = false;
+  AttentionProducts products = AttentionProducts::f32;
 };
 
 // The work is cut into independent parts in two phases: first every part of packing the keys and values, then
