@@ -34,15 +34,22 @@ bool is_built(const Named& set) {
 
 // Asked before any set is disabled.
 bool is_supported(const Named& set) {
-  static const std::int64_t of_this_cpu = hwy::SupportedTargets();
+  static const std::int64_t of_this_cpu = enabled_targets();
   return (of_this_cpu & set.target) != 0 && has_panel_unit(set.unit);
 }
 
 bool is_enabled(const Named& set) {
-  return (hwy::SupportedTargets() & set.target) != 0 && panel_unit() == set.unit;
+  return (enabled_targets() & set.target) != 0 && panel_unit() == set.unit;
 }
 
 }  // namespace
+
+// To be asked makes Highway forget which targets are disabled and choose the CPU's best: so it is told again.
+std::int64_t enabled_targets() {
+  const std::int64_t targets = hwy::SupportedTargets();
+  hwy::GetChosenTarget().Update(targets);
+  return targets;
+}
 
 std::vector<InstructionSet> instruction_sets() {
   std::vector<InstructionSet> out;
@@ -65,7 +72,7 @@ Status choose_instruction_set(std::string_view name) {
     if (!is_built(set)) return lacking("this build");
     if (!is_supported(set)) return lacking("this CPU");
     hwy::DisableTargets(~set.target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    enabled_targets();
     choose_panel_unit(set.unit);
     return ok_status();
   }

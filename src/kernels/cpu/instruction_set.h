@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,9 @@ struct InstructionSet {
 
 // Those of this build, best first.
 std::vector<InstructionSet> instruction_sets();
+
+// Highway's targets that this CPU has and that no choice has disabled, as bits.
+std::int64_t enabled_targets();
 
 // Kernels run with this one from now on, instead of the CPU's best. Call before any kernel runs.
 // Errors: invalid_request (no set has that name), device_unavailable (this build or this CPU has it not).

@@ -4,6 +4,8 @@
 #include <hwy/highway.h>
 #include <stdexcept>
 
+#include "kernels/cpu/instruction_set.h"
+
 #if defined(__x86_64__) && defined(__linux__)
 #define SDW_PANEL_UNITS 1
 #include <asm/prctl.h>
@@ -196,7 +198,7 @@ namespace {
 PanelUnit best_panel_unit() {
 #ifdef SDW_PANEL_UNITS
   // Only beside kernels that are built for AVX-512 too.
-  if ((HWY_TARGETS & hwy::SupportedTargets() & HWY_AVX3) == 0) return PanelUnit::none;
+  if ((HWY_TARGETS & enabled_targets() & HWY_AVX3) == 0) return PanelUnit::none;
   if (has_panel_unit(PanelUnit::amx)) return PanelUnit::amx;
   if (has_panel_unit(PanelUnit::avx512_bf16) && __builtin_cpu_is("amd")) return PanelUnit::avx512_bf16;
   if (has_panel_unit(PanelUnit::avx512_vnni)) return PanelUnit::avx512_vnni;
