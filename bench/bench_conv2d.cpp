@@ -19,6 +19,7 @@ void shapes(benchmark::internal::Benchmark* benchmark) {
       ->Args({1, 256, 256, 256})
       ->Args({1, 128, 512, 128})
       ->Args({2, 64, 16, 64});
+  benchmark->Args({2, 4, 64, 320})->Args({2, 320, 64, 4})->Args({1, 128, 512, 3});
   benchmark->UseRealTime()->Unit(benchmark::kMillisecond);
 }
 

@@ -1,10 +1,10 @@
 #include "models/unet.h"
 
-#include <ATen/ops/cat.h>
 #include <fmt/format.h>
 #include <utility>
 
 #include "ops/activation.h"
+#include "ops/concat.h"
 #include "ops/shape_check.h"
 
 namespace sdw::models {
@@ -52,7 +52,7 @@ at::Tensor mid_forward(const UNetBlock& block, at::Tensor sample, const at::Tens
 // One resnet of an up block, with its attention if there is one. Neither input outlives their concatenation.
 at::Tensor up_layer_forward(const UNetBlock& block, std::size_t layer, at::Tensor sample, at::Tensor skip,
                             const at::Tensor& temb, KeyValues& context) {
-  sample = at::cat({sample, skip}, 1);
+  sample = ops::concat_channels(sample, skip);
   skip.reset();
   sample = resnet_forward(block.resnets[layer], std::move(sample), temb);
   if (!block.attentions.empty()) sample = transformer_forward(block.attentions[layer], sample, context);

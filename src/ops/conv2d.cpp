@@ -10,6 +10,7 @@
 #include "ops/own_conv2d.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
+#include "ops/thin_conv2d.h"
 
 namespace sdw::ops {
 namespace {
@@ -41,9 +42,18 @@ bool has_output_shape(const at::Tensor& residual, const at::Tensor& input, const
          residual.size(2) == input.size(2) && residual.size(3) == input.size(3);
 }
 
+bool is_thin(Conv2dLayout layout) {
+  return layout == Conv2dLayout::few_inputs || layout == Conv2dLayout::few_outputs;
+}
+
+// By a kernel that can add a residual and upsample.
+bool is_own(Conv2dLayout layout) {
+  return layout != Conv2dLayout::plain && !is_thin(layout);
+}
+
 Arithmetic arithmetic_of(Conv2dLayout layout) {
   if (layout == Conv2dLayout::int8_panels) return Arithmetic::int8;
-  const bool floats = layout == Conv2dLayout::plain || layout == Conv2dLayout::winograd;
+  const bool floats = layout == Conv2dLayout::plain || is_thin(layout) || layout == Conv2dLayout::winograd;
   return floats ? Arithmetic::f32 : arithmetic_of_bf16();
 }
 
@@ -84,19 +94,22 @@ Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Co
   require_shape(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "prepare_conv2d",
                 "bias", fmt::format("[{}]", weight.size(0)), bias);
   const Conv2dLayout layout = layout_for(weight.sizes(), shape, where);
-  return {
-      layout == Conv2dLayout::plain ? prepared_channels_last(weight, where) : packed_filters(weight, layout),
-      prepared_copy(bias, where),
-      shape,
-      {weight.size(0), weight.size(1), weight.size(2), weight.size(3)},
-      layout};
+  const auto packed = [&] {
+    if (is_own(layout)) return packed_filters(weight, layout);
+    return is_thin(layout) ? packed_thin_filters(weight, layout) : prepared_channels_last(weight, where);
+  };
+  return {packed(),
+          prepared_copy(bias, where),
+          shape,
+          {weight.size(0), weight.size(1), weight.size(2), weight.size(3)},
+          layout};
 }
 
 at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
   check_input("conv2d", input, weight);
   const OpTimer timer([&] { return cost_of(input, weight); });
-  return weight.layout == Conv2dLayout::plain ? aten_conv2d(input, weight)
-                                              : own_conv2d(input, weight, {}, false);
+  if (is_own(weight.layout)) return own_conv2d(input, weight, {}, false);
+  return is_thin(weight.layout) ? thin_conv2d(input, weight) : aten_conv2d(input, weight);
 }
 
 at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, at::Tensor residual) {
@@ -104,7 +117,7 @@ at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, at::T
   require_shape(residual.defined() && residual.dim() == 4, "conv2d_add", "residual", "[B, C_out, H', W']",
                 residual);
   const OpTimer timer([&] { return cost_of(input, weight, residual.size(2), residual.size(3), residual); });
-  if (weight.layout != Conv2dLayout::plain && has_output_shape(residual, input, weight))
+  if (is_own(weight.layout) && has_output_shape(residual, input, weight))
     return own_conv2d(input, weight, residual, false);
   at::Tensor out = conv2d(input, weight);
   require_shape(residual.sizes() == out.sizes(), "conv2d_add", "residual", shape_text(out), residual);
@@ -117,7 +130,7 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, 
                 fmt::format("at most {} by {}", height, width), input);
   const OpTimer timer([&] { return cost_of(input, weight, height, width, {}); });
   const bool doubled = height == 2 * input.size(2) && width == 2 * input.size(3);
-  if (doubled && weight.layout != Conv2dLayout::plain) return own_conv2d(input, weight, {}, true);
+  if (doubled && is_own(weight.layout)) return own_conv2d(input, weight, {}, true);
   const std::array<std::int64_t, 2> size{height, width};
   return conv2d(at::upsample_nearest2d(input.contiguous(at::MemoryFormat::ChannelsLast), size), weight);
 }

@@ -17,6 +17,8 @@ struct Conv2dShape {
 
 enum class Conv2dLayout {
   plain,          // [C_out, C_in, kh, kw], channels-last, for ATen
+  few_inputs,     // float32 panels [C_out, 9 C_in], for thin_conv2d
+  few_outputs,    // float32 panels [9 C_out, C_in], for the same
   winograd,       // float32, packed for kernels::cpu::winograd_second_part
   winograd_bf16,  // bfloat16, packed for the same
   winograd_int8,  // bytes, packed for the same

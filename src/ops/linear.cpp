@@ -1,6 +1,5 @@
 #include "ops/linear.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
@@ -11,6 +10,7 @@
 #include "ops/packed_linear.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
+#include "ops/workspace.h"
 
 namespace sdw::ops {
 namespace {
@@ -44,12 +44,13 @@ at::Tensor product(const at::Tensor& input, const LinearWeight& weight) {
 // [..., 2N] -> [..., N].
 at::Tensor own_geglu(const at::Tensor& both) {
   auto shape = both.sizes().vec();
-  const std::int64_t width = shape.back() /= 2;
+  constexpr std::size_t kRows = 16;
+  const auto width = static_cast<std::size_t>(shape.back() /= 2);
   at::Tensor output = at::empty(shape, both.options());
-  at::parallel_for(0, both.numel() / (2 * width), 16, [&](std::int64_t begin, std::int64_t end) {
-    kernels::cpu::geglu(both.const_data_ptr<float>() + begin * 2 * width,
-                        static_cast<std::size_t>(end - begin), static_cast<std::size_t>(width),
-                        output.data_ptr<float>() + begin * width);
+  const std::size_t rows = static_cast<std::size_t>(output.numel()) / width;
+  for_rows(rows, kRows, [&](std::size_t first, std::size_t count) {
+    kernels::cpu::geglu(both.const_data_ptr<float>() + first * 2 * width, count, width,
+                        output.data_ptr<float>() + first * width);
   });
   return output;
 }

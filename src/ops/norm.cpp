@@ -1,6 +1,5 @@
 #include "ops/norm.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/layer_norm.h>
@@ -73,12 +72,13 @@ at::Tensor own_group_norm(const at::Tensor& input, const at::Tensor& shift, cons
 at::Tensor own_layer_norm(const at::Tensor& input, const NormWeight& weight) {
   const at::Tensor source = input.contiguous();
   at::Tensor output = at::empty(source.sizes(), source.options());
-  const std::int64_t width = source.size(-1);
-  at::parallel_for(0, source.numel() / width, 64, [&](std::int64_t begin, std::int64_t end) {
-    kernels::cpu::layer_norm(source.const_data_ptr<float>() + begin * width,
-                             static_cast<std::size_t>(end - begin), static_cast<std::size_t>(width),
+  constexpr std::size_t kRows = 64;
+  const auto width = static_cast<std::size_t>(source.size(-1));
+  const std::size_t rows = static_cast<std::size_t>(source.numel()) / width;
+  for_rows(rows, kRows, [&](std::size_t first, std::size_t count) {
+    kernels::cpu::layer_norm(source.const_data_ptr<float>() + first * width, count, width,
                              weight.weight.const_data_ptr<float>(), weight.bias.const_data_ptr<float>(),
-                             weight.eps, output.data_ptr<float>() + begin * width);
+                             weight.eps, output.data_ptr<float>() + first * width);
   });
   return output;
 }

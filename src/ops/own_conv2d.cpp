@@ -28,7 +28,7 @@ const Element* data_or_null(const at::Tensor& tensor) {
 
 bool is_plain_3x3(at::IntArrayRef filters, const Conv2dShape& shape) {
   return filters[2] == 3 && filters[3] == 3 && shape.stride == 1 && shape.padding == 1 &&
-         shape.padding_end == 0 && filters[0] >= kMinChannels && filters[1] >= kMinChannels;
+         shape.padding_end == 0;
 }
 
 void run(const kernels::cpu::WinogradConv& conv) {
@@ -118,6 +118,8 @@ void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
 Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const Placement& where) {
   const bool ours = where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
   if (!ours || !is_plain_3x3(filters, shape)) return Conv2dLayout::plain;
+  if (filters[0] < kMinChannels) return Conv2dLayout::few_outputs;
+  if (filters[1] < kMinChannels) return Conv2dLayout::few_inputs;
   if (where.precision == Precision::exact) return Conv2dLayout::winograd;
   // Winograd saves three quarters of the products: in bfloat16 it is faster than the nine products of bytes,
   // whose worth is then the memory that large filters save. The tiles of AMX are faster than either.

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <vector>
 
+#include "ops/thread_pool.h"
+
 namespace sdw::ops {
 namespace {
 
@@ -40,10 +42,10 @@ void for_parts(std::size_t parts, std::size_t thread_floats, float* memory,
     ranges[t].next = parts * t / threads;
     ranges[t].end = parts * (t + 1) / threads;
   }
-  at::parallel_for(0, static_cast<std::int64_t>(threads), 1, [&](std::int64_t begin, std::int64_t) {
-    float* const scratch = memory + static_cast<std::size_t>(at::get_thread_num()) * thread_floats;
+  on_threads(threads, [&](std::size_t thread) {
+    float* const scratch = memory + thread * thread_floats;
     for (std::size_t t = 0; t < threads; ++t) {
-      Range& range = ranges[(static_cast<std::size_t>(begin) + t) % threads];
+      Range& range = ranges[(thread + t) % threads];
       for (std::size_t part = range.next++; part < range.end; part = range.next++) work(part, scratch);
     }
   });
@@ -51,6 +53,14 @@ void for_parts(std::size_t parts, std::size_t thread_floats, float* memory,
 
 void for_parts(std::size_t parts, const std::function<void(std::size_t part)>& work) {
   for_parts(parts, 0, nullptr, [&](std::size_t part, float*) { work(part); });
+}
+
+void for_rows(std::size_t rows, std::size_t rows_at_a_time,
+              const std::function<void(std::size_t first, std::size_t count)>& work) {
+  for_parts((rows + rows_at_a_time - 1) / rows_at_a_time, [&](std::size_t part) {
+    const std::size_t first = part * rows_at_a_time;
+    work(first, std::min(rows_at_a_time, rows - first));
+  });
 }
 
 }  // namespace sdw::ops

@@ -17,5 +17,8 @@ void for_parts(std::size_t parts, std::size_t thread_floats, float* memory,
 std::size_t floats_of_all_threads(std::size_t thread_floats);
 // The same where parts need no memory.
 void for_parts(std::size_t parts, const std::function<void(std::size_t part)>& work);
+// The same where a part is so many rows, the last of them fewer.
+void for_rows(std::size_t rows, std::size_t rows_at_a_time,
+              const std::function<void(std::size_t first, std::size_t count)>& work);
 
 }  // namespace sdw::ops

@@ -47,9 +47,11 @@ at::Tensor plain_conv2d(const at::Tensor& input, const at::Tensor& weight, const
 }
 
 TEST(Conv2d, EqualsTheDefinitionForEveryShapeTheModelsUse) {
-  const Case cases[] = {{4, 8, 3, 7, 5, {1, 1, 0}},   {8, 8, 3, 8, 6, {2, 1, 0}},  {8, 8, 3, 9, 6, {2, 0, 1}},
-                        {3, 5, 1, 4, 4, {1, 0, 0}},   {9, 16, 3, 1, 1, {1, 1, 0}}, {1, 1, 5, 6, 6, {1, 2, 0}},
-                        {16, 24, 3, 9, 11, {1, 1, 0}}};
+  const Case cases[] = {{4, 8, 3, 7, 5, {1, 1, 0}},    {8, 8, 3, 8, 6, {2, 1, 0}},
+                        {8, 8, 3, 9, 6, {2, 0, 1}},    {3, 5, 1, 4, 4, {1, 0, 0}},
+                        {9, 16, 3, 1, 1, {1, 1, 0}},   {1, 1, 5, 6, 6, {1, 2, 0}},
+                        {16, 24, 3, 9, 11, {1, 1, 0}}, {4, 32, 3, 7, 5, {1, 1, 0}},
+                        {20, 3, 3, 1, 6, {1, 1, 0}},   {3, 16, 3, 6, 1, {1, 1, 0}}};
   for (const Case& c : cases) {
     const at::Tensor input = random_picture({2, c.in_channels, c.height, c.width});
     const at::Tensor weight = random_tensor({c.out_channels, c.in_channels, c.kernel, c.kernel}, 2);
