@@ -82,8 +82,9 @@ bench: build deps-test ## time sd-worker against diffusers and OpenVINO on a ful
 .PHONY: format lint
 format: ## format the code
 	@git ls-files '*.cpp' '*.h' | xargs clang-format-14 -i
-lint: ## check formatting, then clang-tidy
+lint: deps-test ## check formatting, then clang-tidy
 	@git ls-files '*.cpp' '*.h' | xargs clang-format-14 --dry-run -Werror
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) --log-level=WARNING >/dev/null
 	@tools/lint.sh $(BUILD)
 
 .PHONY: clean

@@ -147,13 +147,16 @@ struct Bench {
   }
 
   void run() {
-    if (options.steps < 1)
+    if (options.steps < 1) {
       throw ErrorException({ErrorCode::invalid_request, "--steps must be at least 1", "steps"});
-    if (options.threads < 0)
+    }
+    if (options.threads < 0) {
       throw ErrorException({ErrorCode::invalid_request, "--threads must be at least 1", "threads"});
-    if (options.batch < 1 || options.batch > kMaxBatch)
+    }
+    if (options.batch < 1 || options.batch > kMaxBatch) {
       throw ErrorException(
           {ErrorCode::invalid_request, fmt::format("--batch must be from 1 to {}", kMaxBatch), "batch"});
+    }
     const auto placement = value_or_throw(parse_placement(options.device, options.precision));
     if (options.threads > 0) at::set_num_threads(options.threads);
     const Roof roof = options.profile ? measure_roof(placement) : Roof{};
@@ -177,14 +180,16 @@ struct Bench {
                                                       request.sampling.clip_skip);
     result["text_ms"] = watch.milliseconds();
     std::vector<pipeline::Generation> generations;
-    for (; request.seed < static_cast<std::uint64_t>(options.batch); ++request.seed)
+    for (; request.seed < static_cast<std::uint64_t>(options.batch); ++request.seed) {
       generations.push_back(value_or_throw(pipeline::begin_generation(model, request, embeddings)));
+    }
     measure(model, generations, roof);
   }
 
   void measure(const pipeline::ModelComponents& model, std::vector<pipeline::Generation>& generations,
                const Roof& roof) {
     std::vector<pipeline::Generation*> together;
+    together.reserve(generations.size());
     for (auto& generation : generations) together.push_back(&generation);
     const auto step = [&] { pipeline::denoise_step(model, together); };
     step();  // touches its memory for the first time: not counted
@@ -203,11 +208,12 @@ struct Bench {
       value_or_throw(pipeline::decode_latents(model, generations.front().sampler->latents()));
     });
     result["peak_memory_mib"] = peak_memory_mib();
-    if (options.profile)
+    if (options.profile) {
       result["roof"] = {{"f32_gflops", roof.f32 / 1e6},
                         {"bf16_gflops", roof.bf16 / 1e6},
                         {"int8_gops", roof.int8 / 1e6},
                         {"memory_gb_per_s", roof.bytes / 1e6}};
+    }
   }
 };
 
@@ -240,10 +246,11 @@ int run(const BenchOptions& options) {
     show_status("measuring ...");
     bench.run();
     clear_status();
-    if (options.json)
+    if (options.json) {
       fmt::print("{}\n", bench.result.dump());
-    else
+    } else {
       print_text(options, bench.result);
+    }
     return kOk;
   } catch (...) {
     return fail(pipeline::error_from_exception(std::current_exception()));

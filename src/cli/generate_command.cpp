@@ -61,8 +61,9 @@ void stop_if(const CancelToken& cancel) {
 pipeline::ModelComponents load(const GenerateOptions& options, const ops::Placement& placement) {
   show_status("loading " + options.model.filename().string() + " ...");
   pipeline::LoadOptions load_options{.placement = placement};
-  for (const std::string& text : options.loras)
+  for (const std::string& text : options.loras) {
     load_options.loras.push_back(value_or_throw(parse_lora(text)));
+  }
   auto model = pipeline::load_model(options.model, load_options);
   clear_status();
   return value_or_throw(std::move(model));
@@ -74,8 +75,10 @@ void write_pictures(const GenerateOptions& options, const std::vector<io::Pictur
   const Stopwatch watch;
   const auto format = value_or_throw(output_format(options));
   std::vector<std::vector<std::byte>> encoded;
-  for (const auto& picture : pictures)
+  encoded.reserve(pictures.size());
+  for (const auto& picture : pictures) {
     encoded.push_back(value_or_throw(io::encode_picture(picture, format, options.quality)));
+  }
   outcome.files = output_paths(options);
   for (std::size_t i = 0; i < encoded.size(); ++i) {
     value_or_throw(io::write_file_atomically(outcome.files[i], encoded[i]));

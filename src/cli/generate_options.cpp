@@ -38,8 +38,9 @@ Result<at::Device> parse_device(const std::string& name) {
   if (name == "auto") return gpus > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
   if (name == "cpu") return at::Device(at::kCPU);
   const auto index = cuda_index(name);
-  if (!index)
+  if (!index) {
     return usage("device", fmt::format("--device must be cpu, cuda, cuda:N or auto, got '{}'", name));
+  }
   if (*index >= gpus) {
     return Error{
         ErrorCode::device_unavailable,
@@ -138,8 +139,9 @@ Status check_generate_options(GenerateOptions& options) {
   for (const std::string& text : options.loras) {
     if (auto lora = parse_lora(text); !lora) return lora.error();
   }
-  if (options.threads < 0)
+  if (options.threads < 0) {
     return usage("threads", fmt::format("threads must be at least 1, got {}", options.threads));
+  }
   if (options.quality < 1 || options.quality > 100) {
     return usage("quality", fmt::format("quality must be from 1 to 100, got {}", options.quality));
   }
@@ -173,8 +175,9 @@ Result<ops::Placement> parse_placement(const std::string& device_name, const std
   }
   placement.precision = precision == "fast" ? ops::Precision::fast : ops::Precision::int8;
   if (!device->is_cuda()) return placement;  // on the CPU, activations stay float32
-  if (precision == "int8")
+  if (precision == "int8") {
     return usage("precision", fmt::format("precision {} is not available on {}", precision, device->str()));
+  }
   placement.dtype = at::kHalf;
   return placement;
 }

@@ -28,8 +28,9 @@ std::string cpu_name() {
 
 nlohmann::ordered_json info() {
   nlohmann::ordered_json sets = nlohmann::ordered_json::array();
-  for (const auto& set : kernels::cpu::instruction_sets())
+  for (const auto& set : kernels::cpu::instruction_sets()) {
     sets.push_back({{"name", set.name}, {"on_this_cpu", set.on_this_cpu}, {"chosen", set.chosen}});
+  }
   return {{"version", SD_WORKER_VERSION},     {"cpu", cpu_name()},
           {"threads", at::get_num_threads()}, {"free_memory_bytes", pipeline::free_memory_bytes()},
           {"instruction_sets", sets},         {"aten_instruction_set", at::get_cpu_capability()},
@@ -61,10 +62,11 @@ void add_info_command(CLI::App& app, int& exit_code) {
   command->add_flag("--json", *json, "one line of JSON");
   command->footer("SD_WORKER_ISA names the instruction set that kernels use, instead of the best one.");
   command->callback([json, &exit_code] {
-    if (*json)
+    if (*json) {
       fmt::print("{}\n", info().dump());
-    else
+    } else {
       print_text(info());
+    }
     exit_code = kOk;
   });
 }

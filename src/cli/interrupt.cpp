@@ -20,7 +20,7 @@ extern "C" void on_signal(int signal) {
 }  // namespace
 
 CancelToken cancel_on_interrupt() {
-  const auto token = source().token();  // made before a handler can run
+  auto token = source().token();  // made before a handler can run
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);

@@ -45,8 +45,9 @@ void raise_file_limit() {
 
 jobs::NamedModel named(const std::string& text) {
   const std::size_t equals = text.find('=');
-  if (equals != std::string::npos && text.find('/') > equals)
+  if (equals != std::string::npos && text.find('/') > equals) {
     return {text.substr(0, equals), text.substr(equals + 1)};
+  }
   fs::path path = fs::path(text).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
   std::error_code ignored;
@@ -61,33 +62,37 @@ Status add_models(const ServeOptions& options, jobs::ModelStore& models) {
   if (!options.models_dir.empty()) {
     const auto found = models.scan(options.models_dir);
     if (!found) return found.error();
-    if (*found == 0 && options.models.empty())
+    if (*found == 0 && options.models.empty()) {
       return Error{ErrorCode::model_not_found,
                    fmt::format("there is no model in {}", options.models_dir.string())};
+    }
   }
   const auto first = models.resolve("");
   return first ? models.request_load(*first) : Status(first.error());
 }
 
 void announce(const ServeOptions& options, const std::string& url) {
-  if (options.log_format == "json")
+  if (options.log_format == "json") {
     log::info("listening on {}", url);
-  else
+  } else {
     fmt::print(stderr, "listening on {}\n", url);
+  }
 }
 
 }  // namespace
 
 Status check_exposure(ServeOptions& options) {
-  if (options.http.tls_certificate.empty() != options.http.tls_key.empty())
+  if (options.http.tls_certificate.empty() != options.http.tls_key.empty()) {
     return usage("--tls-cert and --tls-key need each other");
+  }
   auto key = read_key(options.api_key_file);
   if (!key) return key.error();
   options.http.api_key = std::move(*key);
   const auto address = http::listen_address(options.http.host, options.http.port);
   if (!address) return address.error();
-  if (address->address().is_loopback() || options.insecure || !options.http.api_key.empty())
+  if (address->address().is_loopback() || options.insecure || !options.http.api_key.empty()) {
     return ok_status();
+  }
   return usage(fmt::format(
       "{} is an address other machines reach: set a key (--api-key-file or SD_WORKER_API_KEY), or "
       "say --insecure to serve anybody",

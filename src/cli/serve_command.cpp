@@ -36,13 +36,15 @@ void print_settings(const Serve& serve) {
 }
 
 Status prepare(Serve& serve) {
-  if (Status read = read_environment_and_file(serve.settings, serve.flags, serve.options.config); !read)
+  if (Status read = read_environment_and_file(serve.settings, serve.flags, serve.options.config); !read) {
     return read;
+  }
   complete(serve.options);
   log::configure(serve.options.log_level,
                  serve.options.log_format == "json" ? log::Format::json : log::Format::text);
-  if (serve.options.models.empty() && serve.options.models_dir.empty())
+  if (serve.options.models.empty() && serve.options.models_dir.empty()) {
     return Error{ErrorCode::invalid_request, "serve needs --model [NAME=]PATH or --models-dir PATH"};
+  }
   return check_exposure(serve.options);
 }
 

@@ -45,7 +45,8 @@ Setting text(std::string_view group, std::string name, std::string help, T& valu
 Setting choice(std::string_view group, std::string name, std::string help, std::string& value,
                std::vector<std::string> values) {
   return {group, std::move(name), std::move(help),
-          [&value, values](CLI::App& command, const std::string& flag, const std::string& description) {
+          [&value, values = std::move(values)](CLI::App& command, const std::string& flag,
+                                               const std::string& description) {
             return command.add_option(flag, value, description)
                 ->capture_default_str()
                 ->check(CLI::IsMember(values));

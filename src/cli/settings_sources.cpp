@@ -57,11 +57,13 @@ Result<ByKey> read_file(const std::string& path, const std::vector<Setting>& set
       const auto setting = std::find_if(settings.begin(), settings.end(), [&](const Setting& entry) {
         return entry.in_file && entry.key() == name;
       });
-      if (setting == settings.end())
+      if (setting == settings.end()) {
         return usage(fmt::format("{}:{}: there is no setting \"{}\"", path, line, name));
+      }
       auto values = values_of(node);
-      if (!values || (values->size() > 1 && !setting->list))
+      if (!values || (values->size() > 1 && !setting->list)) {
         return usage(fmt::format("{}:{}: \"{}\" has the wrong type", path, line, name));
+      }
       lines[name] = std::move(*values);
     }
   } catch (const toml::parse_error& error) {

@@ -9,8 +9,9 @@ std::string json_text(const nlohmann::json& value) {
 }
 
 std::string with_member(std::string object, std::string_view name, std::string_view json) {
-  if (object.size() < 2 || object.back() != '}')
+  if (object.size() < 2 || object.back() != '}') {
     throw std::invalid_argument("with_member: not a JSON object");
+  }
   object.reserve(object.size() + name.size() + json.size() + 4);
   object.pop_back();
   if (object.back() != '{') object += ',';

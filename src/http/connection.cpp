@@ -44,8 +44,9 @@ Task<void> linger(Transport& transport) {
   const auto until = std::chrono::steady_clock::now() + 5s;
   std::array<char, 16 << 10> discarded;
   error_code error;
-  for (std::size_t total = 0; !error && total < kLingerBytes;)
+  for (std::size_t total = 0; !error && total < kLingerBytes;) {
     total += co_await transport.read_some(discarded, until, error);
+  }
 }
 
 // One request and its answer; false: the connection ends.
@@ -61,18 +62,24 @@ class Exchange {
     Outcome outcome = co_await reader_.read_head(request_);
     if (outcome == Outcome::closed) co_return false;
     identify(request_);
-    if (outcome == Outcome::refused) co_return co_await refuse(protocol_error(reader_.refusal()));
+    if (outcome == Outcome::refused) {
+      co_return co_await refuse(protocol_error(reader_.refusal()));
+    }
     whole_ = true;
     Gate::Verdict verdict = services_.gate.judge(request_);
     pattern_ = verdict.match.pattern;
-    if (verdict.refusal) co_return co_await refuse(std::move(*verdict.refusal));
+    if (verdict.refusal) {
+      co_return co_await refuse(std::move(*verdict.refusal));
+    }
     if (reader_.body_pending() && reader_.expects_continue()) {
       const net::const_buffer go_on = net::buffer(kContinue.data(), kContinue.size());
       if (co_await transport_.write({&go_on, 1}, services_.settings.limits.write_timeout)) co_return false;
     }
     outcome = co_await reader_.read_body(request_);
     if (outcome == Outcome::closed) co_return false;
-    if (outcome == Outcome::refused) co_return co_await refuse(protocol_error(reader_.refusal()));
+    if (outcome == Outcome::refused) {
+      co_return co_await refuse(protocol_error(reader_.refusal()));
+    }
     Response response =
         co_await handle(*verdict.match.route, request_, verdict.match.values, services_.intake);
     const bool keep_alive = reader_.keep_alive() && !response.is_stream() && !services_.closing;
@@ -96,7 +103,9 @@ class Exchange {
         co_await write_response(transport_, services_.settings.limits, request_, response, keep_alive);
     record(services_.metrics, request_, pattern_, response);
     if (error) co_return false;
-    if (!keep_alive) co_await linger(transport_);
+    if (!keep_alive) {
+      co_await linger(transport_);
+    }
     co_return keep_alive;
   }
 

@@ -14,8 +14,9 @@ Response challenge(const Request& request) {
                       "This route needs the header \"Authorization: Bearer KEY\" with the right key."});
   response.headers.set("WWW-Authenticate", "Bearer realm=\"sd-worker\"");
   // A browser asks its user for a password only when it is offered Basic.
-  if (request.headers["Accept"].find("text/html") != std::string_view::npos)
+  if (request.headers["Accept"].find("text/html") != std::string_view::npos) {
     response.headers.add("WWW-Authenticate", "Basic realm=\"sd-worker\", charset=\"UTF-8\"");
+  }
   return response;
 }
 
@@ -29,22 +30,27 @@ Gate::Verdict Gate::judge(const Request& request) const {
 }
 
 std::optional<Response> Gate::refuse(const Request& request, const RouteMatch& match) const {
-  if (loopback_ && !host_allowed(request.headers["Host"], settings_.allowed_hosts) && !request.http_1_0)
+  if (loopback_ && !host_allowed(request.headers["Host"], settings_.allowed_hosts) && !request.http_1_0) {
     return error_response({ErrorCode::forbidden, "The Host header does not name this machine."});
+  }
   if (request.method == Method::options) {
     const bool whole_server = request.path.size() == 1 && request.path[0] == "*";
-    if (match.allow.empty() && !whole_server)
+    if (match.allow.empty() && !whole_server) {
       return error_response({ErrorCode::not_found, "There is no such route."});
+    }
     return options_response(request, settings_.cors_origins,
                             whole_server ? kServerMethods : std::string_view(match.allow));
   }
   const bool open = match.route && match.route->open;
-  if (!settings_.api_key.empty() && !open && !authorized(request.headers["Authorization"], settings_.api_key))
+  if (!settings_.api_key.empty() && !open &&
+      !authorized(request.headers["Authorization"], settings_.api_key)) {
     return challenge(request);
+  }
   if (match.pattern.empty()) return error_response({ErrorCode::not_found, "There is no such route."});
-  if (!origin_allowed(request, settings_.cors_origins, !settings_.tls_certificate.empty()))
+  if (!origin_allowed(request, settings_.cors_origins, !settings_.tls_certificate.empty())) {
     return error_response(
         {ErrorCode::forbidden, "Pages of another origin may not do this; see --cors-origin."});
+  }
   if (!match.route) {
     Response response =
         error_response({ErrorCode::method_not_allowed, "This route has other methods: " + match.allow + "."});

@@ -56,8 +56,9 @@ prometheus::MetricFamily jobs_by_state(const jobs::JobCounts& counts) {
 
 prometheus::MetricFamily models_loaded(const jobs::AppState& app) {
   auto family = gauge("sd_worker_model_loaded", "1 where the model is in memory.");
-  for (const contract::ModelStatus& model : app.models.list())
+  for (const contract::ModelStatus& model : app.models.list()) {
     add(family, model.state == contract::ModelState::loaded ? 1 : 0, {{"model", model.id}});
+  }
   return family;
 }
 

@@ -44,8 +44,9 @@ void HttpMetrics::answered(std::string_view method, std::string_view route, unsi
 void HttpMetrics::took(std::string_view route, double seconds) {
   const std::scoped_lock lock(mutex_);
   auto place = took_.find(route);
-  if (place == took_.end())
+  if (place == took_.end()) {
     place = took_.emplace(route, &seconds_.Add({{"route", std::string(route)}}, kSeconds)).first;
+  }
   place->second->Observe(seconds);
 }
 

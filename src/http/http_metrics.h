@@ -25,9 +25,16 @@ class HttpMetrics {
   void stream_closed() { streams_.Decrement(); }
 
  private:
+  // Looks a key up by views. clang 14 does not compile the standard library's comparison of unlike tuples.
+  struct LabelLess {
+    using is_transparent = void;
+    using Labels = std::tuple<std::string_view, std::string_view, unsigned>;
+    bool operator()(const Labels& a, const Labels& b) const { return a < b; }
+  };
+
   // Counters found once: the library looks labels up by building and hashing a map of strings.
   std::mutex mutex_;
-  std::map<std::tuple<std::string, std::string, unsigned>, prometheus::Counter*, std::less<>> answered_;
+  std::map<std::tuple<std::string, std::string, unsigned>, prometheus::Counter*, LabelLess> answered_;
   std::map<std::string, prometheus::Histogram*, std::less<>> took_;
   prometheus::Family<prometheus::Counter>& requests_;
   prometheus::Family<prometheus::Histogram>& seconds_;

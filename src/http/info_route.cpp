@@ -11,8 +11,9 @@ using nlohmann::json;
 
 json names(std::span<const schedulers::NameEntry> entries) {
   json list = json::array();
-  for (const schedulers::NameEntry& entry : entries)
+  for (const schedulers::NameEntry& entry : entries) {
     list.push_back({{"id", entry.id}, {"label", entry.label}, {"aliases", entry.aliases}});
+  }
   return list;
 }
 
@@ -39,8 +40,9 @@ json capabilities() {
   using pipeline::Operation;
   json operations = json::array();
   for (const Operation operation :
-       {Operation::image_generation, Operation::image_transform, Operation::image_inpaint})
+       {Operation::image_generation, Operation::image_transform, Operation::image_inpaint}) {
     operations.push_back(contract::to_string(operation));
+  }
   return {{"operations", operations},
           {"samplers", names(schedulers::sampler_names())},
           {"schedules", names(schedulers::schedule_names())},

@@ -6,8 +6,9 @@ namespace sdw::http {
 
 Response job_error(const jobs::AppState& app, const Error& error) {
   Response response = error_response(error);
-  if (response.status == 429 || response.status == 503)
+  if (response.status == 429 || response.status == 503) {
     response.headers.set("Retry-After", std::to_string(jobs::retry_after(app).count()));
+  }
   return response;
 }
 

@@ -16,9 +16,10 @@ constexpr int kMaxPage = 200;
 
 Response create_job(jobs::AppState& app, Request& request) {
   const std::string key(request.headers["Idempotency-Key"]);
-  if (key.size() > kMaxKey)
+  if (key.size() > kMaxKey) {
     return error_response(
         {ErrorCode::invalid_request, "An Idempotency-Key has 255 characters at most.", "Idempotency-Key"});
+  }
   const auto accepted = jobs::accept_job(app, request.body, key);
   if (!accepted) return job_error(app, accepted.error());
   const std::string& id = accepted->job->id();
@@ -50,8 +51,9 @@ Result<int> page_size(const Request& request) {
   if (!text) return kDefaultPage;
   int limit = 0;
   const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (failed != std::errc() || end != text->data() + text->size() || limit < 1 || limit > kMaxPage)
+  if (failed != std::errc() || end != text->data() + text->size() || limit < 1 || limit > kMaxPage) {
     return Error{ErrorCode::invalid_request, "limit is a whole number from 1 to 200.", "limit"};
+  }
   return limit;
 }
 
@@ -61,9 +63,10 @@ Response list_jobs(jobs::AppState& app, const Request& request) {
   std::optional<contract::JobState> state;
   if (const auto name = request.query_value("state")) {
     state = contract::job_state_from_name(*name);
-    if (!state)
+    if (!state) {
       return error_response({ErrorCode::invalid_request,
                              "state is one of queued, running, completed, failed, cancelled.", "state"});
+    }
   }
   auto page =
       app.registry.list(state, static_cast<std::size_t>(*limit), request.query_value("cursor").value_or(""));

@@ -16,9 +16,10 @@ Result<tcp::endpoint> listen_address(const std::string& host, std::uint16_t port
   boost::asio::io_context context;
   tcp::resolver resolver(context);
   const auto found = resolver.resolve(bare, std::to_string(port), error);
-  if (error || found.empty())
+  if (error || found.empty()) {
     return Error{ErrorCode::invalid_request, fmt::format("no address is known for the host \"{}\"", host),
                  "host"};
+  }
   return found.begin()->endpoint();
 }
 

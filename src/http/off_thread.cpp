@@ -8,7 +8,7 @@ namespace sdw::http {
 namespace {
 
 struct Pending {
-  explicit Pending(Executor executor) : done(executor, Timer::time_point::max()) {}
+  explicit Pending(const Executor& executor) : done(executor, Timer::time_point::max()) {}
   Timer done;
   std::optional<Response> response;
 };
@@ -26,7 +26,9 @@ Task<std::optional<Response>> run_off_thread(jobs::WorkerPool& pool, std::functi
   });
   if (!taken) co_return std::nullopt;
   error_code cancelled;
-  while (!pending->response) co_await pending->done.async_wait(await_or(cancelled));
+  while (!pending->response) {
+    co_await pending->done.async_wait(await_or(cancelled));
+  }
   co_return std::move(pending->response);
 }
 

@@ -116,7 +116,7 @@ json lora() {
   return {{"type", "array"}, {"items", object({{"name", name}, {"strength", number(-10, 10)}}, {"name"})}};
 }
 
-json request(const Api& api, const char* operation, json more, json required) {
+json request(const Api& api, const char* operation, const json& more, json required) {
   const contract::Limits& limits = api.app.limits;
   json properties = common_properties(limits);
   properties["operation"] = {{"const", operation}};

@@ -35,8 +35,9 @@ bool host_allowed(std::string_view host, const std::vector<std::string>& allowed
 }
 
 bool origin_allowed(const Request& request, const std::vector<std::string>& cors_origins, bool tls) {
-  if (request.method == Method::get || request.method == Method::head || request.method == Method::options)
+  if (request.method == Method::get || request.method == Method::head || request.method == Method::options) {
     return true;
+  }
   const std::string_view origin = request.headers["Origin"];
   if (origin.empty() || listed(origin, cors_origins)) return true;
   return iequals(origin, std::string(tls ? "https://" : "http://").append(request.headers["Host"]));

@@ -20,8 +20,9 @@ Response read_picture(jobs::AppState& app, Request& request, const std::string& 
   }
   std::size_t index = 0;
   const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), index);
-  if (failed != std::errc() || end != number.data() + number.size() || index >= result->pictures.size())
+  if (failed != std::errc() || end != number.data() + number.size() || index >= result->pictures.size()) {
     return error_response({ErrorCode::not_found, "This job has no picture of that number."});
+  }
   const jobs::ResultPicture& picture = result->pictures[index];
   Response response;
   response.headers.set("Content-Type", io::media_type(result->format));

@@ -39,8 +39,9 @@ std::string draw_id() {
   thread_local std::array<unsigned char, 256 * kIdBytes> pool;
   thread_local std::size_t used = pool.size();
   if (used == pool.size()) {
-    if (RAND_bytes(pool.data(), static_cast<int>(pool.size())) != 1)
+    if (RAND_bytes(pool.data(), static_cast<int>(pool.size())) != 1) {
       throw std::runtime_error("the system gives no random bytes");
+    }
     used = 0;
   }
   std::string id;

@@ -16,12 +16,14 @@ constexpr unsigned char kTlsHandshake = 0x16;  // a TLS record's first byte; no 
 
 ProtocolError explain(const boost::system::error_code& code, bool head_done) {
   using beast_http::error;
-  if (code == error::header_limit)
+  if (code == error::header_limit) {
     return {431, "The request line and headers are larger than this server takes."};
+  }
   if (code == error::body_limit) return {413, "The body is larger than this server takes."};
   if (code == error::bad_version) return {505, "This server speaks HTTP/1.0 and HTTP/1.1."};
-  if (code == error::bad_content_length)
+  if (code == error::bad_content_length) {
     return {400, "Content-Length is malformed or contradicts another header."};
+  }
   if (code == error::bad_transfer_encoding) return {400, "Transfer-Encoding contradicts another header."};
   if (head_done) return {400, "The body's chunks are malformed."};
   return {400, "The request is not well-formed HTTP/1.1."};
@@ -53,8 +55,9 @@ std::size_t RequestParser::put(std::string_view bytes, std::optional<ProtocolErr
   boost::system::error_code code;
   const std::size_t used = parser_.put(boost::asio::buffer(bytes.data(), bytes.size()), code);
   if (code == beast_http::error::need_more) {
-    if (head_done() && used == 0 && bytes.size() > kMaxChunkHeader)
+    if (head_done() && used == 0 && bytes.size() > kMaxChunkHeader) {
       error = ProtocolError{400, "A chunk's header is too long."};
+    }
     return used;
   }
   if (code) error = explain(code, head_done());
@@ -68,25 +71,31 @@ bool RequestParser::expects_continue() const {
 std::optional<ProtocolError> RequestParser::read_head(Request& request) const {
   const auto& message = parser_.get();
   const auto& headers = static_cast<const beast_http::fields&>(message.base());
-  if (message.version() != 10 && message.version() != 11)
+  if (message.version() != 10 && message.version() != 11) {
     return explain(beast_http::error::bad_version, false);
+  }
   request.http_1_0 = message.version() == 10;
   const auto method = message.method_string();
   request.method = method_from_name(view(method));
-  if (!request.http_1_0 && count(headers, field::host) != 1)
+  if (!request.http_1_0 && count(headers, field::host) != 1) {
     return ProtocolError{400, "One Host header is needed."};
+  }
   if (count(headers, field::content_length) > 1) return explain(beast_http::error::bad_content_length, false);
   if (count(headers, field::transfer_encoding) > 0) {
-    if (request.http_1_0 || count(headers, field::content_length) > 0)
+    if (request.http_1_0 || count(headers, field::content_length) > 0) {
       return explain(beast_http::error::bad_transfer_encoding, false);
-    if (!iequals(view(headers[field::transfer_encoding]), "chunked"))
+    }
+    if (!iequals(view(headers[field::transfer_encoding]), "chunked")) {
       return ProtocolError{501, "The only Transfer-Encoding known here is chunked."};
+    }
   }
   if (count(headers, field::content_encoding) > 0 &&
-      !iequals(view(headers[field::content_encoding]), "identity"))
+      !iequals(view(headers[field::content_encoding]), "identity")) {
     return ProtocolError{415, "Compressed bodies are not taken; send the JSON as it is."};
-  if (count(headers, field::expect) > 0 && !expects_continue())
+  }
+  if (count(headers, field::expect) > 0 && !expects_continue()) {
     return ProtocolError{417, "The only expectation known here is 100-continue."};
+  }
   const auto target = message.target();
   if (auto error = parse_target(view(target), request)) return error;
   for (const auto& header : headers) request.headers.add(view(header.name_string()), view(header.value()));

@@ -14,8 +14,9 @@ namespace {
 std::string code_of(unsigned status) {
   const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
   std::string code;
-  for (const char c : std::string_view(reason.data(), reason.size()))
+  for (const char c : std::string_view(reason.data(), reason.size())) {
     code += std::isalnum(static_cast<unsigned char>(c)) ? static_cast<char>(std::tolower(c)) : '_';
+  }
   return code;
 }
 

@@ -51,20 +51,23 @@ std::string response_head(const Request& request, const Response& response, bool
   if (message.find(field::cache_control) == message.end()) message.set(field::cache_control, "no-store");
   const bool stream = response.is_stream();
   if (stream && !request.http_1_0) message.set(field::transfer_encoding, "chunked");
-  if (!stream && !bodiless(response.status))
+  if (!stream && !bodiless(response.status)) {
     message.set(field::content_length, std::to_string(known_bytes(response).size()));
-  if (!keep_alive)
+  }
+  if (!keep_alive) {
     message.set(field::connection, "close");
-  else if (request.http_1_0)
+  } else if (request.http_1_0) {
     message.set(field::connection, "keep-alive");
+  }
 
   beast_http::response_serializer<beast_http::empty_body> serializer(message);
   serializer.split(true);
   error_code error;
   std::string head;
   serializer.next(error, [&](error_code&, const auto& buffers) {
-    for (const net::const_buffer part : beast::buffers_range_ref(buffers))
+    for (const net::const_buffer part : beast::buffers_range_ref(buffers)) {
       head.append(static_cast<const char*>(part.data()), part.size());
+    }
   });
   return head;
 }

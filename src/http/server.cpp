@@ -30,8 +30,9 @@ constexpr auto kLastWordsLimit = 5s;  // for streams and answers to be written a
 // A client's IPv4 address is the same one when it comes through an IPv6 socket.
 std::string client_name(const tcp::endpoint& endpoint) {
   const auto address = endpoint.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
     return net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6()).to_string();
+  }
   return address.to_string();
 }
 
@@ -140,9 +141,13 @@ class Server::Impl {
     services_->closing = true;
     connections_.close_idle();
     const auto until = std::chrono::steady_clock::now() + kLastWordsLimit;
-    while (connections_.size() > 0 && std::chrono::steady_clock::now() < until) co_await pause(20ms);
+    while (connections_.size() > 0 && std::chrono::steady_clock::now() < until) {
+      co_await pause(20ms);
+    }
     connections_.close_all();
-    for (int i = 0; connections_.size() > 0 && i < 50; ++i) co_await pause(20ms);
+    for (int i = 0; connections_.size() > 0 && i < 50; ++i) {
+      co_await pause(20ms);
+    }
     io_.stop();
   }
 

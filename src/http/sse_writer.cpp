@@ -66,8 +66,9 @@ class OpenStream {
 Task<void> watch_reader(Transport& transport, Signal& signal, bool& half_closed) {
   std::array<char, 256> discarded;
   error_code error;
-  for (std::size_t total = 0; !error && total < kMaxChatter;)
+  for (std::size_t total = 0; !error && total < kMaxChatter;) {
     total += co_await transport.read_some(discarded, Transport::TimePoint::max(), error);
+  }
   if (error != net::error::eof) co_return;
   half_closed = true;
   signal.raise();

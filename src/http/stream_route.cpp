@@ -10,8 +10,9 @@ Response open_stream(jobs::AppState& app, HttpMetrics& metrics, Request& request
   if (!job) return job_error(app, job.error());
   request.job_id = id;
   std::string last(request.headers["Last-Event-ID"]);
-  if (const auto from_query = request.query_value("last_event_id"); from_query && last.empty())
+  if (const auto from_query = request.query_value("last_event_id"); from_query && last.empty()) {
     last = *from_query;
+  }
   Response response;
   response.headers.set("Content-Type", "text/event-stream");
   response.headers.set("X-Accel-Buffering", "no");

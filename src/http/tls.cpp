@@ -15,12 +15,14 @@ Result<std::unique_ptr<ssl::context>> make_tls_context(const std::filesystem::pa
                    SSL_MODE_RELEASE_BUFFERS);  // an idle connection keeps no buffers
   boost::system::error_code error;
   context->use_certificate_chain_file(certificate.string(), error);
-  if (error)
+  if (error) {
     return Error{ErrorCode::invalid_request, "the TLS certificate cannot be used", certificate.string()};
+  }
   context->use_private_key_file(key.string(), ssl::context::pem, error);
-  if (error)
+  if (error) {
     return Error{ErrorCode::invalid_request, "the TLS key cannot be used, or is not the certificate's",
                  key.string()};
+  }
   return context;
 }
 

@@ -107,10 +107,11 @@ class SocketTransport final : public Transport {
 
  private:
   Socket& socket() {
-    if constexpr (kTls)
+    if constexpr (kTls) {
       return stream_.next_layer();
-    else
+    } else {
       return stream_;
+    }
   }
 
   Task<std::size_t> write_some(std::span<const net::const_buffer> buffers, Duration limit,

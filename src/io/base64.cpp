@@ -124,8 +124,9 @@ Result<std::vector<std::byte>> decode_base64_picture(std::string_view text, std:
     // Media types are short; a comma further on belongs to no such header.
     constexpr std::size_t kMaxHeader = 256;
     const std::size_t comma = text.substr(0, kMaxHeader).find(',');
-    if (comma == std::string_view::npos)
+    if (comma == std::string_view::npos) {
       return unreadable("a data: URI without a comma after its media type");
+    }
     std::string_view header = text.substr(0, comma);
     constexpr std::string_view kMark = ";base64";
     if (header.size() < kMark.size() || !begins_with(header.substr(header.size() - kMark.size()), kMark)) {

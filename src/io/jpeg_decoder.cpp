@@ -86,8 +86,9 @@ class JpegReader {
   // `read_pixels`.
   std::span<const std::byte> segment(std::string_view mark) const {
     for (const jpeg_marker_struct* marker = decoder_.marker_list; marker != nullptr; marker = marker->next) {
-      if (marker->data_length < mark.size() || std::memcmp(marker->data, mark.data(), mark.size()) != 0)
+      if (marker->data_length < mark.size() || std::memcmp(marker->data, mark.data(), mark.size()) != 0) {
         continue;
+      }
       return std::as_bytes(std::span(marker->data, marker->data_length)).subspan(mark.size());
     }
     return {};

@@ -40,8 +40,9 @@ class JpegWriter {
     jpeg_set_defaults(&encoder_);
     jpeg_set_quality(&encoder_, quality, TRUE);
     encoder_.optimize_coding = TRUE;
-    if (quality >= kFullColourQuality)
+    if (quality >= kFullColourQuality) {
       encoder_.comp_info[0].h_samp_factor = encoder_.comp_info[0].v_samp_factor = 1;
+    }
     jpeg_start_compress(&encoder_, TRUE);
     while (encoder_.next_scanline < encoder_.image_height) {
       // libjpeg's type is not const; it only reads.

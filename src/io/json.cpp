@@ -100,8 +100,9 @@ Result<json> parse_json(std::string_view text, const JsonLimits& limits) {
                  fmt::format("{} bytes of JSON; at most {} are read", text.size(), limits.max_bytes)};
   }
   // The parser skips a byte order mark and takes a NUL for the end, whatever follows it.
-  if (text.starts_with("\xEF\xBB\xBF"))
+  if (text.starts_with("\xEF\xBB\xBF")) {
     return Error{ErrorCode::malformed_json, "begins with a byte order mark"};
+  }
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     return Error{ErrorCode::malformed_json, fmt::format("a NUL byte at byte {}", nul + 1)};
   }

@@ -19,6 +19,11 @@ double lanczos(double x) {
   return -kLobes <= x && x < kLobes ? sinc(x) * sinc(x / kLobes) : 0.0;
 }
 
+// As Pillow rounds: numbers below -0.5 do not go to the nearest.
+int rounded(double x) {
+  return static_cast<int>(x + 0.5);  // NOLINT(bugprone-incorrect-roundings)
+}
+
 // For each output position: where its inputs begin and their fixed-point weights.
 struct Taps {
   std::vector<int> first;
@@ -33,8 +38,8 @@ Taps make_taps(int in_size, int out_size) {
   std::vector<double> weights;
   for (int out = 0; out < out_size; ++out) {
     const double center = (out + 0.5) * scale;
-    const int first = std::max(0, static_cast<int>(center - support + 0.5));
-    const int last = std::min(in_size, static_cast<int>(center + support + 0.5));
+    const int first = std::max(0, rounded(center - support));
+    const int last = std::min(in_size, rounded(center + support));
     weights.clear();
     double sum = 0;
     for (int in = first; in < last; ++in) {

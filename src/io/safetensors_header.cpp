@@ -42,8 +42,9 @@ class HeaderReader {
   bool number_unsigned(std::uint64_t value) {
     switch (state_) {
       case State::shape:
-        if (entry_.shape.size() == kMaxRank)
+        if (entry_.shape.size() == kMaxRank) {
           return tensor_problem(fmt::format("has more than {} dimensions", kMaxRank));
+        }
         if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
           return tensor_problem(fmt::format("has the impossible dimension {}", value));
         }
@@ -62,9 +63,10 @@ class HeaderReader {
     if (state_ == State::dtype) {
       entry_.dtype = Dtype{};
       const std::optional<Dtype> dtype = dtype_from_name(value);
-      if (!dtype)
+      if (!dtype) {
         return tensor_problem(
             fmt::format("has the element type {}, which is not supported", printable(value)));
+      }
       entry_.dtype = *dtype;
       return to(State::tensor);
     }
@@ -260,8 +262,9 @@ class HeaderReader {
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view text) {
   if (!text.starts_with('{')) return Error{ErrorCode::model_invalid, "the header does not begin with '{'"};
   // The JSON parser takes a NUL for the end, whatever follows it.
-  if (text.find('\0') != std::string_view::npos)
+  if (text.find('\0') != std::string_view::npos) {
     return Error{ErrorCode::model_invalid, "the header holds a NUL byte"};
+  }
   HeaderReader reader;
   if (!json::sax_parse(text, &reader)) return Error{ErrorCode::model_invalid, reader.problem()};
   return reader.take();

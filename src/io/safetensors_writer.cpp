@@ -14,6 +14,7 @@ using NamedTensor = std::pair<const std::string, TensorView>;
 
 std::vector<const NamedTensor*> widest_first(const std::map<std::string, TensorView, std::less<>>& tensors) {
   std::vector<const NamedTensor*> order;
+  order.reserve(tensors.size());
   for (const NamedTensor& tensor : tensors) order.push_back(&tensor);
   std::ranges::stable_sort(order, std::greater<>{},
                            [](const auto* tensor) { return size_of(tensor->second.dtype); });
@@ -51,8 +52,9 @@ std::string header_of(const std::vector<const NamedTensor*>& order,
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   std::string length(8, '\0');
-  for (std::size_t i = 0; i < length.size(); ++i)
+  for (std::size_t i = 0; i < length.size(); ++i) {
     length[i] = static_cast<char>(text.size() >> (8 * i) & 0xFF);
+  }
   return length + text;
 }
 

@@ -206,8 +206,9 @@ Result<int> ModelStore::scan(const fs::path& models_dir) {
   for (fs::directory_iterator at(models_dir, error), end; !error && at != end; at.increment(error)) {
     if (at->is_directory(error)) folders.push_back(at->path());
   }
-  if (error)
+  if (error) {
     return Error{ErrorCode::io_error, "the models folder cannot be read: " + error.message(), "models-dir"};
+  }
   std::sort(folders.begin(), folders.end());
   int added = 0;
   for (const fs::path& folder : folders) {

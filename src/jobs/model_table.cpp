@@ -9,11 +9,12 @@ namespace sdw::jobs {
 using contract::ModelState;
 
 Status ModelTable::add(ModelEntry entry) {
-  std::string id = entry.named.id;
-  if (!entries_.try_emplace(id, std::move(entry)).second) {
-    return Error{ErrorCode::conflict, fmt::format("two models are named {}", id), "model"};
+  const auto [at, added] = entries_.try_emplace(entry.named.id);
+  if (!added) {
+    return Error{ErrorCode::conflict, fmt::format("two models are named {}", at->first), "model"};
   }
-  order_.push_back(std::move(id));
+  at->second = std::move(entry);
+  order_.push_back(at->first);
   return ok_status();
 }
 

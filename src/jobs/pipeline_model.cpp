@@ -126,8 +126,9 @@ void PipelineModel::step(std::span<Generation* const> generations) {
 
 Result<io::Picture> PipelineModel::preview(const Generation& generation) {
   const c10::InferenceMode no_gradients;
-  if (preview_.factors.empty())
+  if (preview_.factors.empty()) {
     return Error{ErrorCode::not_found, "no preview is known for this model's latents"};
+  }
   return pipeline::preview_picture(
       preview_, pipeline::predicted_latents(components_.scheduler_settings, of(generation).inner()));
 }

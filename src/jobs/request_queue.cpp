@@ -123,8 +123,9 @@ std::uint64_t RequestQueue::changes() const {
 std::chrono::steady_clock::time_point RequestQueue::next_deadline() const {
   const std::lock_guard lock(mutex_);
   auto earliest = std::chrono::steady_clock::time_point::max();
-  for (const auto& [rank, waiting] : entries_)
+  for (const auto& [rank, waiting] : entries_) {
     earliest = std::min(earliest, waiting.job->spec().deadline.time());
+  }
   return earliest;
 }
 

@@ -51,8 +51,9 @@ ClipTextOutput clip_text_forward(const ClipTextEncoder& encoder, const at::Tenso
   out.last_hidden_state = clip_text_final_layer_norm(encoder, state);
   const at::Tensor rows = at::arange(ids.size(0), placed.options());
   out.pooled = out.last_hidden_state.index({rows, end_of_text(config, placed)});
-  if (encoder.text_projection.weight.defined())
+  if (encoder.text_projection.weight.defined()) {
     out.text_embeds = ops::linear(out.pooled, encoder.text_projection);
+  }
   return out;
 }
 

@@ -71,8 +71,9 @@ std::int64_t ConfigReader::integer(std::string_view field, std::int64_t fallback
 double ConfigReader::number(std::string_view field, double fallback, double low, double high) {
   if (!has(field)) return fallback;
   const nlohmann::json& value = *find(field);
-  if (value.is_number() && value.get<double>() >= low && value.get<double>() <= high)
+  if (value.is_number() && value.get<double>() >= low && value.get<double>() <= high) {
     return value.get<double>();
+  }
   fail(field, fmt::format("expected a number from {} to {}, got {}", low, high, shown(value)));
   return fallback;
 }

@@ -33,8 +33,9 @@ ops::LinearWeight load_linears(WeightMap& weights, std::span<const std::string> 
                                std::int64_t in_features, std::int64_t out_features,
                                const ops::Placement& where) {
   std::vector<at::Tensor> parts;
-  for (const std::string& prefix : prefixes)
+  for (const std::string& prefix : prefixes) {
     parts.push_back(weights.take(prefix + ".weight", {out_features, in_features}));
+  }
   for (const at::Tensor& part : parts) {
     if (!part.defined()) return {};
   }

@@ -84,8 +84,9 @@ Status Lora::add_to(std::string_view component, WeightMap& weights, double stren
     LowRankChange change{file_.take(layer.down, down), file_.take(layer.up, up), strength};
     if (!layer.alpha.empty()) {
       const at::Tensor alpha = file_.take(layer.alpha, file_.shape_of(layer.alpha));
-      if (alpha.defined() && alpha.numel() == 1)
+      if (alpha.defined() && alpha.numel() == 1) {
         change.scale *= alpha.item().toDouble() / static_cast<double>(down[0]);
+      }
     }
     if (Status status = file_.status(); !status) return status;
     weights.add_change(target->second, std::move(change));

@@ -57,7 +57,7 @@ CrossAttentionKv key_value(const Attention& attn, const at::Tensor& states) {
 
 CrossAttentionKv next_key_value(std::span<const CrossAttentionKv>& cross_attention) {
   if (cross_attention.empty()) throw std::invalid_argument("unet_forward: the context is of another model");
-  const CrossAttentionKv kv = cross_attention.front();
+  CrossAttentionKv kv = cross_attention.front();
   cross_attention = cross_attention.subspan(1);
   return kv;
 }

@@ -121,8 +121,9 @@ at::Tensor unet_forward(const UNet2DCondition& unet, const at::Tensor& sample, c
   KeyValues key_values = context.cross_attention;
   at::Tensor state = enter(unet, sample);
   std::vector<at::Tensor> skips{state};
-  for (const UNetBlock& block : unet.down_blocks)
+  for (const UNetBlock& block : unet.down_blocks) {
     state = down_forward(block, std::move(state), temb, key_values, skips);
+  }
   if (unet.mid_block) state = mid_forward(*unet.mid_block, std::move(state), temb, key_values);
   for (const UNetBlock& block : unet.up_blocks) {
     const bool last = &block == &unet.up_blocks.back();

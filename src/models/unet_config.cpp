@@ -29,8 +29,9 @@ std::vector<bool> parse_block_types(ConfigReader& reader, std::string_view field
     }
     out.push_back(type == with);
   }
-  if (out.size() != blocks)
+  if (out.size() != blocks) {
     reader.fail(field, fmt::format("expected {} entries, got {}", blocks, out.size()));
+  }
   out.resize(blocks);
   return out;
 }
@@ -55,8 +56,9 @@ void parse_transformer_layers(ConfigReader& reader, UNetConfig& out) {
   const nlohmann::json one = 1;
   const nlohmann::json& field = reader.has(kField) ? *reader.find(kField) : one;
   const nlohmann::json* reverse = reader.has(kReverse) ? reader.find(kReverse) : nullptr;
-  if (field.is_array() && field.size() != blocks)
+  if (field.is_array() && field.size() != blocks) {
     reader.fail(kField, fmt::format("expected {} entries", blocks));
+  }
   if (reverse != nullptr && (!reverse->is_array() || reverse->size() != blocks)) {
     reader.fail(kReverse, fmt::format("expected a list of {} entries", blocks));
   }
@@ -65,8 +67,9 @@ void parse_transformer_layers(ConfigReader& reader, UNetConfig& out) {
     const std::size_t mirrored = blocks - 1 - i;
     const nlohmann::json& down = field.is_array() ? field[i] : field;
     const nlohmann::json& down_mirrored = field.is_array() ? field[mirrored] : field;
-    if (down.is_array() && reverse == nullptr)
+    if (down.is_array() && reverse == nullptr) {
       reader.fail(kReverse, "missing beside lists of transformer layers");
+    }
     const auto layers = static_cast<std::size_t>(out.layers_per_block[i]);
     out.down_transformer_layers.push_back(reader.spread(kField, down, layers, 0, kMostTransformerLayers));
     out.up_transformer_layers.push_back(reader.spread(
@@ -137,8 +140,9 @@ void refuse_unsupported(ConfigReader& reader) {
 
 std::int64_t parse_sample_size(ConfigReader& reader) {
   const nlohmann::json* value = reader.find("sample_size");
-  if (value != nullptr && value->is_array())
+  if (value != nullptr && value->is_array()) {
     return reader.integers("sample_size", {}, 1, kMostChannels).front();
+  }
   return reader.integer("sample_size", 0, 1, kMostChannels);
 }
 
@@ -162,8 +166,9 @@ Result<UNetConfig> parse_unet_config(const nlohmann::json& config, const std::st
   out.freq_shift = reader.number("freq_shift", 0, -1000, 1000);
   out.block_out_channels = reader.integers("block_out_channels", out.block_out_channels, 1, kMostChannels);
   const std::size_t blocks = out.block_out_channels.size();
-  if (blocks > kMostBlocks)
+  if (blocks > kMostBlocks) {
     reader.fail("block_out_channels", fmt::format("more than {} blocks", kMostBlocks));
+  }
   if (Status status = reader.status(); !status) return status.error();
 
   const std::vector<std::string> down(3, "CrossAttnDownBlock2D"), up(3, "CrossAttnUpBlock2D");

@@ -82,8 +82,9 @@ UNetContext row_of(const UNetContext& context, std::int64_t row) {
     return tensor.defined() ? tensor.narrow(0, row, 1) : tensor;
   };
   UNetContext out{{}, cut(context.added_embedding), cut(context.timestep_cond)};
-  for (const CrossAttentionKv& kv : context.cross_attention)
+  for (const CrossAttentionKv& kv : context.cross_attention) {
     out.cross_attention.push_back({cut(kv.key), cut(kv.value)});
+  }
   return out;
 }
 

@@ -18,8 +18,9 @@ void check_block_types(ConfigReader& reader, std::string_view field, const std::
   for (const std::string& type : types) {
     if (type != only) reader.fail(field, fmt::format("expected {}, got {}", only, io::printable(type)));
   }
-  if (types.size() != blocks)
+  if (types.size() != blocks) {
     reader.fail(field, fmt::format("expected {} entries, got {}", blocks, types.size()));
+  }
 }
 
 std::vector<double> parse_latent_numbers(ConfigReader& reader, std::string_view field,
@@ -56,8 +57,9 @@ Result<VaeConfig> parse_vae_config(const nlohmann::json& config, const std::stri
   out.mid_block_add_attention = reader.boolean("mid_block_add_attention", out.mid_block_add_attention);
   reader.require("act_fn", "silu");
   const std::size_t blocks = out.block_out_channels.size();
-  if (blocks > kMostBlocks)
+  if (blocks > kMostBlocks) {
     reader.fail("block_out_channels", fmt::format("more than {} blocks", kMostBlocks));
+  }
   check_block_types(reader, "down_block_types", "DownEncoderBlock2D", blocks);
   check_block_types(reader, "up_block_types", "UpDecoderBlock2D", blocks);
   for (std::int64_t channels : out.block_out_channels) {

@@ -101,8 +101,9 @@ VaeDecoder load_decoder(const Loader& loader) {
     const std::int64_t width = channels[channels.size() - 1 - i];
     VaeBlock block;
     block.resnets = load_resnets(loader, prefix, config.layers_per_block + 1, previous, width);
-    if (i + 1 < channels.size())
+    if (i + 1 < channels.size()) {
       block.upsampler = loader.conv(prefix + ".upsamplers.0.conv", width, width, kSame3x3);
+    }
     out.up_blocks.push_back(std::move(block));
     previous = width;
   }

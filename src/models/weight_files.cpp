@@ -37,12 +37,14 @@ Result<std::set<std::string>> shard_names(const nlohmann::json& index, const fs:
     return Error{ErrorCode::model_invalid, fmt::format("{}: {}", relative.native(), what), relative.native()};
   };
   const auto map = index.find("weight_map");
-  if (map == index.end() || !map->is_object() || map->empty())
+  if (map == index.end() || !map->is_object() || map->empty()) {
     return invalid("weight_map is not a filled object");
+  }
   std::set<std::string> names;
   for (const auto& [tensor, shard] : map->items()) {
-    if (!shard.is_string())
+    if (!shard.is_string()) {
       return invalid(fmt::format("the shard of {} is not a string", io::printable(tensor)));
+    }
     const std::string& name = shard.get_ref<const std::string&>();
     if (!is_plain_name(name) || !name.ends_with(".safetensors")) {
       return invalid(fmt::format("shard {} is not a plain name of a safetensors file", io::printable(name)));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <memory>
 #include <optional>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -40,11 +41,10 @@ std::string shape_text(at::IntArrayRef shape) {
 
 // The pages wholly inside `data`; the mapping is read-only, so they can be read again at any time.
 void release_pages(std::span<const std::byte> data) {
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = reinterpret_cast<std::uintptr_t>(data.data());
-  const std::uintptr_t first = (begin + page - 1) / page * page;
-  const std::uintptr_t last = (begin + data.size()) / page * page;
-  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  void* first = const_cast<std::byte*>(data.data());
+  std::size_t left = data.size();
+  if (std::align(page, page, first, left)) ::madvise(first, left / page * page, MADV_DONTNEED);
 }
 
 at::Tensor tensor_over(const io::TensorView& view, at::ScalarType type,

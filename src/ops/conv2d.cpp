@@ -117,8 +117,9 @@ at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, at::T
   require_shape(residual.defined() && residual.dim() == 4, "conv2d_add", "residual", "[B, C_out, H', W']",
                 residual);
   const OpTimer timer([&] { return cost_of(input, weight, residual.size(2), residual.size(3), residual); });
-  if (is_own(weight.layout) && has_output_shape(residual, input, weight))
+  if (is_own(weight.layout) && has_output_shape(residual, input, weight)) {
     return own_conv2d(input, weight, residual, false);
+  }
   at::Tensor out = conv2d(input, weight);
   require_shape(residual.sizes() == out.sizes(), "conv2d_add", "residual", shape_text(out), residual);
   return out.add_(residual);

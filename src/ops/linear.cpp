@@ -22,7 +22,8 @@ void check_input(const char* op, const at::Tensor& input, const LinearWeight& we
 }
 
 OpCost cost_of(const at::Tensor& input, const LinearWeight& weight, std::int64_t columns_written) {
-  const double rows = static_cast<double>(input.numel() / weight.in_features);
+  const std::int64_t whole_rows = input.numel() / weight.in_features;
+  const auto rows = static_cast<double>(whole_rows);
   OpCost cost{.op = "linear",
               .shape = fmt::format("{} x {} -> {}", rows, weight.in_features, weight.out_features),
               .arithmetic = weight.layout == LinearLayout::int8_panels   ? Arithmetic::int8

@@ -116,8 +116,9 @@ at::Tensor group_norm(const at::Tensor& input, const NormWeight& weight) {
 at::Tensor group_norm_silu(at::Tensor input, const NormWeight& weight) {
   check_group_norm("group_norm_silu", input, weight);
   const OpTimer timer([&] { return cost_of("group_norm_silu", input); });
-  if (own_kernel_fits(input, weight))
+  if (own_kernel_fits(input, weight)) {
     return own_group_norm(input, {}, weight, true, may_be_overwritten(input));
+  }
   return aten_group_norm_silu(input, weight);
 }
 
@@ -127,8 +128,9 @@ at::Tensor add_group_norm_silu(at::Tensor input, const at::Tensor& shift, const 
   require_shape(
       shift.defined() && shift.dim() == 2 && shift.size(0) == input.size(0) && shift.size(1) == input.size(1),
       "add_group_norm_silu", "shift", fmt::format("[{}, {}]", input.size(0), input.size(1)), shift);
-  if (own_kernel_fits(input, weight))
+  if (own_kernel_fits(input, weight)) {
     return own_group_norm(input, shift, weight, true, may_be_overwritten(input));
+  }
   return aten_group_norm_silu(input.add(shift.unsqueeze(-1).unsqueeze(-1)), weight);
 }
 

@@ -82,8 +82,9 @@ kernels::cpu::PanelType panel_type(Conv2dLayout layout) {
 
 std::int64_t packed_size(std::int64_t outputs, std::int64_t inputs, Conv2dLayout layout) {
   const auto n = as_size(outputs), k = as_size(inputs);
-  if (in_panels(layout))
+  if (in_panels(layout)) {
     return static_cast<std::int64_t>(kernels::cpu::packed_words(panel_type(layout), n, 9, k));
+  }
   return static_cast<std::int64_t>(layout == Conv2dLayout::winograd_int8
                                        ? kernels::cpu::winograd_int8_weight_size(n, k)
                                        : kernels::cpu::winograd_weight_size(n, k));
@@ -99,17 +100,21 @@ at::ScalarType packed_type(Conv2dLayout layout) {
 void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
   const auto outputs = as_size(filters.size(0)), inputs = as_size(filters.size(3));
   auto* const words = static_cast<kernels::cpu::Word*>(to);
-  if (layout == Conv2dLayout::winograd)
+  if (layout == Conv2dLayout::winograd) {
     return kernels::cpu::pack_winograd_weight(filters.const_data_ptr<float>(), outputs, inputs,
                                               static_cast<float*>(to));
-  if (layout == Conv2dLayout::winograd_int8)
+  }
+  if (layout == Conv2dLayout::winograd_int8) {
     return kernels::cpu::pack_winograd_weight(filters.const_data_ptr<float>(), outputs, inputs,
                                               static_cast<std::int8_t*>(to));
-  if (layout == Conv2dLayout::int8_panels)
+  }
+  if (layout == Conv2dLayout::int8_panels) {
     return kernels::cpu::pack_int8_panels(filters.const_data_ptr<float>(), outputs, 9, inputs, words);
+  }
   const auto* const from = static_cast<const std::uint16_t*>(filters.const_data_ptr());
-  if (layout == Conv2dLayout::winograd_bf16)
+  if (layout == Conv2dLayout::winograd_bf16) {
     return kernels::cpu::pack_winograd_weight(from, outputs, inputs, words);
+  }
   kernels::cpu::pack_panels(from, outputs, 9, inputs, words);
 }
 
@@ -135,7 +140,7 @@ at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {
   const auto stored = packed_type(layout);
   const bool bytes = layout == Conv2dLayout::int8_panels || layout == Conv2dLayout::winograd_int8;
   const auto source = bytes ? at::kFloat : stored;
-  const at::Tensor packed = empty_weight({packed_size(outputs, inputs, layout)}, stored);
+  at::Tensor packed = empty_weight({packed_size(outputs, inputs, layout)}, stored);
   constexpr std::int64_t width = 32;  // a multiple of every block of output channels
   at::parallel_for(0, (outputs + width - 1) / width, 1, [&](std::int64_t begin, std::int64_t end) {
     for (auto block = begin; block < end; ++block) {
@@ -163,12 +168,13 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
     run(conv);
   } else {
     auto conv = conv_of<kernels::cpu::WinogradConv>(source, weight, added, output, upsample);
-    if (weight.layout == Conv2dLayout::winograd_int8)
+    if (weight.layout == Conv2dLayout::winograd_int8) {
       conv.int8_weight = data_or_null<std::int8_t>(weight.weight);
-    else if (weight.layout == Conv2dLayout::winograd_bf16)
+    } else if (weight.layout == Conv2dLayout::winograd_bf16) {
       conv.bf16_weight = data_or_null<std::uint16_t>(weight.weight);
-    else
+    } else {
       conv.weight = data_or_null<float>(weight.weight);
+    }
     run(conv);
   }
   return output;

@@ -31,13 +31,14 @@ std::int64_t packed_size(std::int64_t columns, std::int64_t depth, LinearLayout 
 void pack_rows(const at::Tensor& rows, LinearLayout layout, void* panels) {
   const auto columns = as_size(rows.size(0)), depth = as_size(rows.size(1));
   auto* const words = static_cast<kernels::cpu::Word*>(panels);
-  if (layout == LinearLayout::panels)
+  if (layout == LinearLayout::panels) {
     kernels::cpu::pack_weight(rows.const_data_ptr<float>(), columns, depth, static_cast<float*>(panels));
-  else if (layout == LinearLayout::int8_panels)
+  } else if (layout == LinearLayout::int8_panels) {
     kernels::cpu::pack_int8_panels(rows.const_data_ptr<float>(), columns, 1, depth, words);
-  else
+  } else {
     kernels::cpu::pack_panels(static_cast<const std::uint16_t*>(rows.const_data_ptr()), columns, 1, depth,
                               words);
+  }
 }
 
 const float* data_or_null(const at::Tensor& tensor) {
@@ -85,7 +86,7 @@ at::Tensor packed_panels(const at::Tensor& weight, LinearLayout layout) {
   const auto columns = weight.size(0), depth = weight.size(1);
   const auto source = layout == LinearLayout::bf16_panels ? at::kBFloat16 : at::kFloat;
   const auto stored = layout == LinearLayout::panels ? at::kFloat : at::kBFloat16;  // words of 16 bits
-  const at::Tensor panels = empty_weight({packed_size(columns, depth, layout)}, stored);
+  at::Tensor panels = empty_weight({packed_size(columns, depth, layout)}, stored);
   // Panels are independent: each thread converts the rows of a few and packs them from there.
   constexpr std::int64_t width = 128;  // a multiple of every instruction set's panel width
   at::parallel_for(0, (columns + width - 1) / width, 1, [&](std::int64_t begin, std::int64_t end) {

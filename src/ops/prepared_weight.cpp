@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <c10/util/accumulate.h>
 #include <cstdint>
+#include <memory>
 #include <sys/mman.h>
 
 #include "ops/shape_check.h"
@@ -20,11 +21,12 @@ constexpr std::int64_t kElementsAtATime = 1 << 16;  // of the scratch: stays in 
 
 // Fewer page faults while a weight is filled, fewer misses of the address cache while it is read.
 void ask_for_huge_pages(const at::Tensor& tensor) {
-  constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
-  const auto begin = reinterpret_cast<std::uintptr_t>(tensor.data_ptr());
-  const std::uintptr_t first = (begin + kHugePage - 1) / kHugePage * kHugePage;
-  const std::uintptr_t last = (begin + tensor.nbytes()) / kHugePage * kHugePage;
-  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  constexpr std::size_t kHugePage = std::size_t{2} << 20;
+  void* first = tensor.data_ptr();
+  std::size_t left = tensor.nbytes();
+  if (std::align(kHugePage, kHugePage, first, left)) {
+    ::madvise(first, left / kHugePage * kHugePage, MADV_HUGEPAGE);
+  }
 }
 
 // [channels][taps] -> [taps][channels] for one filter, in pieces that fit the first-level cache.
@@ -81,7 +83,7 @@ at::Tensor empty_weight(at::IntArrayRef shape, at::ScalarType dtype, at::MemoryF
                                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return at::empty(shape, options, format);
   const auto unmap = [bytes](void* data) { ::munmap(data, bytes); };
-  const at::Tensor flat = at::from_blob(memory, shape, unmap, options);
+  at::Tensor flat = at::from_blob(memory, shape, unmap, options);
   ask_for_huge_pages(flat);
   if (format != at::MemoryFormat::ChannelsLast) return flat;
   return flat.view({shape[0], shape[2], shape[3], shape[1]}).permute({0, 3, 1, 2});

@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 #include <new>
 #include <string_view>
+#include <utility>
 
 #include "support/log.h"
 #include "support/result.h"
@@ -19,9 +20,9 @@ bool is_cpu_out_of_memory(const c10::Error& error) {
 }  // namespace
 
 Error error_from_exception(std::exception_ptr exception) {
-  const Error out_of_memory{ErrorCode::out_of_memory, "there is not enough memory for this"};
+  Error out_of_memory{ErrorCode::out_of_memory, "there is not enough memory for this"};
   try {
-    std::rethrow_exception(exception);
+    std::rethrow_exception(std::move(exception));
   } catch (const ErrorException& e) {
     return e.error();
   } catch (const c10::OutOfMemoryError&) {

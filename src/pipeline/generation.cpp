@@ -242,8 +242,9 @@ void denoise_step(const ModelComponents& model, std::span<Generation* const> gen
   for (std::size_t i = 0; i < generations.size(); ++i) {
     Generation& generation = *generations[i];
     const std::int64_t rows = samples[i].size(0);
-    if (features.defined() && reuses_features(generation))
+    if (features.defined() && reuses_features(generation)) {
       generation.deep_features = features.narrow(0, first, rows);
+    }
     take_answer(generation, passes[i], answers.narrow(0, first, rows));
     first += rows;
   }

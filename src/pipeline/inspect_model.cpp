@@ -20,8 +20,9 @@ ComponentReport report_of(const char* name, const models::WeightMap& weights) {
 // A tokenizer has no weights, so that a good one is not listed.
 void add_tokenizer_problem(const ModelFolder& folder, const char* name, const models::ClipTextConfig& encoder,
                            ModelReport& report) {
-  if (const auto tokenizer = load_tokenizer(folder, name, encoder); !tokenizer)
+  if (const auto tokenizer = load_tokenizer(folder, name, encoder); !tokenizer) {
     report.components.push_back({.name = name, .problems = {tokenizer.error().message}});
+  }
 }
 
 Result<ModelReport> inspect_folder(const std::filesystem::path& path) {
@@ -36,13 +37,15 @@ Result<ModelReport> inspect_folder(const std::filesystem::path& path) {
                      .width = folder->defaults.width,
                      .height = folder->defaults.height};
   report.components.push_back(report_of("text_encoder", folder->text_encoder.weights));
-  if (folder->text_encoder_2)
+  if (folder->text_encoder_2) {
     report.components.push_back(report_of("text_encoder_2", folder->text_encoder_2->weights));
+  }
   report.components.push_back(report_of("unet", folder->unet.weights));
   report.components.push_back(report_of("vae", folder->vae.weights));
   add_tokenizer_problem(*folder, "tokenizer", folder->text_encoder.config, report);
-  if (folder->text_encoder_2)
+  if (folder->text_encoder_2) {
     add_tokenizer_problem(*folder, "tokenizer_2", folder->text_encoder_2->config, report);
+  }
   return report;
 }
 
@@ -51,7 +54,7 @@ Result<ModelReport> inspect_file(const std::filesystem::path& path) {
   if (!file) return file.error();
   std::vector<io::SafetensorsFile> files;
   files.push_back(std::move(*file));
-  auto weights = models::WeightMap::from_files(path.filename().string(), std::move(files));
+  auto weights = models::WeightMap::from_files(path.filename().string(), files);
   if (!weights) return weights.error();
   auto component = report_of("file", *weights);
   component.unused.clear();

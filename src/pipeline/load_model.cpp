@@ -46,12 +46,14 @@ Status load_into(Net& net, models::CheckedComponent<Config>& component, const op
 Status add_lora(const LoraChoice& choice, ModelFolder& folder) {
   auto lora = models::Lora::open(choice.file);
   if (!lora) return lora.error();
-  if (auto status = lora->add_to("text_encoder", folder.text_encoder.weights, choice.strength); !status)
+  if (auto status = lora->add_to("text_encoder", folder.text_encoder.weights, choice.strength); !status) {
     return status;
+  }
   if (folder.text_encoder_2) {
     if (auto status = lora->add_to("text_encoder_2", folder.text_encoder_2->weights, choice.strength);
-        !status)
+        !status) {
       return status;
+    }
   }
   if (auto status = lora->add_to("unet", folder.unet.weights, choice.strength); !status) return status;
   return lora->all_used();
@@ -84,8 +86,9 @@ void follow_loading(ModelFolder& folder, const std::function<void(int)>& tell) {
   std::int64_t total = 1;
   for (const models::WeightMap* weights : all) total += weights->bytes();
   const auto progress = std::make_shared<LoadProgress>(total, tell);
-  for (models::WeightMap* weights : all)
+  for (models::WeightMap* weights : all) {
     weights->set_on_load([progress](std::int64_t bytes) { progress->add(bytes); });
+  }
 }
 
 // Float32 is float32 on a GPU too, where LibTorch would let convolutions round to TF32.
@@ -98,8 +101,10 @@ Status load_weights(ModelFolder& folder, const ops::Placement& where, ModelCompo
   const auto text_where = placement_of("text_encoder", where);
   if (auto status = load_into(model.text_encoder, folder.text_encoder, text_where); !status) return status;
   if (folder.text_encoder_2) {
-    if (auto status = load_into(model.text_encoder_2.emplace(), *folder.text_encoder_2, text_where); !status)
+    if (auto status = load_into(model.text_encoder_2.emplace(), *folder.text_encoder_2, text_where);
+        !status) {
       return status;
+    }
   }
   if (auto status = load_into(model.unet, folder.unet, placement_of("unet", where)); !status) return status;
   // XL's VAE overflows in half precision; its configuration says so.

@@ -30,8 +30,9 @@ Status expect_class(const nlohmann::json& index, const char* component,
   for (const char* each : supported) {
     if (name == each) return ok_status();
   }
-  if (name.empty())
+  if (name.empty()) {
     return invalid("model_index.json", fmt::format("model_index.json names no {}", component));
+  }
   return invalid("model_index.json",
                  fmt::format("model_index.json: {} is a {}, which is not supported (expected {})", component,
                              name, *supported.begin()));
@@ -91,8 +92,9 @@ Status check_fit(const ModelFolder& folder) {
 
 // Two text encoders, and the pooled state of the second beside the prompt's.
 Status read_second_encoder(const nlohmann::json& index, ModelFolder& folder) {
-  if (auto status = expect_class(index, "text_encoder_2", {"CLIPTextModelWithProjection"}); !status)
+  if (auto status = expect_class(index, "text_encoder_2", {"CLIPTextModelWithProjection"}); !status) {
     return status;
+  }
   auto second = models::check_clip_text(folder.root, "text_encoder_2");
   if (!second) return second.error();
   if (!second->config.with_projection) {

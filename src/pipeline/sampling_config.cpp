@@ -67,8 +67,9 @@ Status check_sampling_options(const SamplingOptions& options) {
     if (auto error = check_size("height", *options.height, kSizeMultiple)) return *error;
   }
   if (auto error = check_range("steps", options.steps.value_or(1), 1, kMaxSteps)) return *error;
-  if (auto error = check_range("guidance_scale", options.guidance_scale.value_or(0), 0, kMaxGuidanceScale))
+  if (auto error = check_range("guidance_scale", options.guidance_scale.value_or(0), 0, kMaxGuidanceScale)) {
     return *error;
+  }
   if (auto error = check_range("strength", options.strength.value_or(0), 0, 1)) return *error;
   if (auto error = check_range("clip_skip", options.clip_skip.value_or(1), 1, kMaxClipSkip)) return *error;
   if (auto error = check_shortcuts(shortcuts_of(options))) return *error;
@@ -106,8 +107,9 @@ Result<SamplingConfig> make_sampling_config(const SamplingOptions& options, cons
   if (!options.schedule.empty()) config.schedule = *schedulers::canonical_schedule(options.schedule);
   if (options.clip_skip) {
     const auto layers = model.text_encoder.config.num_hidden_layers;
-    if (auto error = check_range("clip_skip", *options.clip_skip, 1, static_cast<double>(layers)))
+    if (auto error = check_range("clip_skip", *options.clip_skip, 1, static_cast<double>(layers))) {
       return *error;
+    }
     config.clip_skip = *options.clip_skip - 1;
   }
   config.shortcuts = shortcuts_of(options);

@@ -58,8 +58,9 @@ at::Tensor make_betas(const std::string& schedule, double start, double end, std
   if (schedule == "squaredcos_cap_v2") return betas_for(cosine_alpha_bar, count);
   if (schedule == "laplace") return betas_for(laplace_alpha_bar, count);
   if (schedule == "exp") return betas_for(exp_alpha_bar, count);
-  if (schedule == "sigmoid")
+  if (schedule == "sigmoid") {
     return at::sigmoid(at::linspace(-6, 6, count, at::kFloat)) * (end - start) + start;
+  }
   return at::linspace(start, end, count, at::kFloat);
 }
 

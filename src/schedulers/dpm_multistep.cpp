@@ -72,7 +72,7 @@ class DpmMultistep final : public MultistepSampler {
 
 at::Tensor DpmMultistep::converted(const at::Tensor& model_output) const {
   if (options_.plus_plus) return clean_sample(model_output);
-  const at::Tensor epsilon = noise_part(model_output);
+  at::Tensor epsilon = noise_part(model_output);
   if (!limits().thresholding) return epsilon;
   const auto here = point(index());
   const at::Tensor clean = limits().apply((latents_ - here.sigma * epsilon) / here.alpha);

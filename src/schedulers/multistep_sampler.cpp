@@ -55,8 +55,9 @@ at::Tensor MultistepSampler::add_noise(const at::Tensor& original, const at::Ten
 std::int64_t MultistepSampler::order_here(bool first_order_final) const {
   const auto earlier = remembered() - 1;
   const bool lowers = setup_.lower_order_final && total_steps_ < kShortSchedule;
-  if (setup_.solver_order == 1 || earlier < 1 || (steps_left() == 1 && (lowers || first_order_final)))
+  if (setup_.solver_order == 1 || earlier < 1 || (steps_left() == 1 && (lowers || first_order_final))) {
     return 1;
+  }
   if (setup_.solver_order == 2 || earlier < 2 || (steps_left() == 2 && lowers)) return 2;
   return 3;
 }

@@ -104,7 +104,7 @@ at::Tensor UniPc::with_residual(const System& s, const at::Tensor& linear, const
 
 at::Tensor UniPc::predict(std::int64_t order) const {
   const auto s = system(index(), order);
-  const at::Tensor linear = linear_part(s, last_sample_);
+  at::Tensor linear = linear_part(s, last_sample_);
   if (order == 1) return linear;
   const at::Tensor rhos = order == 2
                               ? at::ones({1}, at::kFloat) * 0.5
@@ -150,8 +150,9 @@ Result<std::unique_ptr<Sampler>> UniPc::make(Fields& fields, const StepRange& ra
   options.bh1 = fields.choice("solver_type", "bh2", {"bh1", "bh2", "midpoint", "heun", "logrho"}) == "bh1";
   options.disable_corrector = fields.integers("disable_corrector");
   if (fields.has("solver_p")) fields.fail("solver_p", "another scheduler as predictor is not supported");
-  if (fields.flag("use_dynamic_shifting", false))
+  if (fields.flag("use_dynamic_shifting", false)) {
     fields.fail("use_dynamic_shifting", "flow matching is not supported");
+  }
   if (auto status = fields.status(); !status) return status.error();
   return std::unique_ptr<Sampler>(std::make_unique<UniPc>(std::move(setup), std::move(options)));
 }

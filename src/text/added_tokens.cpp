@@ -39,17 +39,20 @@ std::size_t skip_space(std::string_view text, std::size_t position) {
 
 AddedTokenMatcher::AddedTokenMatcher(std::vector<AddedToken> tokens, std::vector<std::string> patterns)
     : tokens_(std::move(tokens)), patterns_(std::move(patterns)) {
-  for (std::size_t i = 0; i < patterns_.size(); ++i)
+  for (std::size_t i = 0; i < patterns_.size(); ++i) {
     if (!patterns_[i].empty()) by_first_byte_[static_cast<unsigned char>(patterns_[i][0])].push_back(i);
-  for (auto& bucket : by_first_byte_)
+  }
+  for (auto& bucket : by_first_byte_) {
     std::stable_sort(bucket.begin(), bucket.end(), [this](std::size_t a, std::size_t b) {
       return patterns_[a].size() > patterns_[b].size();
     });
+  }
 }
 
 std::size_t AddedTokenMatcher::match_at_start(std::string_view text) const {
-  for (const std::size_t i : by_first_byte_[static_cast<unsigned char>(text[0])])
+  for (const std::size_t i : by_first_byte_[static_cast<unsigned char>(text[0])]) {
     if (text.starts_with(patterns_[i])) return i;
+  }
   return kNoMatch;
 }
 
@@ -67,8 +70,9 @@ std::vector<TextPart> AddedTokenMatcher::split(std::string_view text) const {
     std::size_t stop = position + patterns_[match].size();
     position = stop;
     if (token.single_word &&
-        (ends_with_word_char(text.substr(0, start)) || starts_with_word_char(text.substr(stop))))
+        (ends_with_word_char(text.substr(0, start)) || starts_with_word_char(text.substr(stop)))) {
       continue;
+    }
     if (token.lstrip) start = std::max(skip_space_backwards(text, start), done);
     if (token.rstrip) stop = skip_space(text, stop);
     if (done < start) parts.push_back({text.substr(done, start - done)});

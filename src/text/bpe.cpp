@@ -52,10 +52,12 @@ Result<Bpe> Bpe::create(const Vocabulary& vocabulary, const Merges& merges, Toke
   for (std::size_t rank = 0; rank < merges.size(); ++rank) {
     const auto& [left, right] = merges[rank];
     const std::string merged = left + right;
-    for (const std::string* token : {&left, &right, &merged})
-      if (!vocabulary.contains(*token))
+    for (const std::string* token : {&left, &right, &merged}) {
+      if (!vocabulary.contains(*token)) {
         return Error{ErrorCode::model_invalid, "merge " + std::to_string(rank + 1) + " needs the token " +
                                                    io::printable(*token) + ", which the vocabulary lacks"};
+      }
+    }
     bpe.merges_[pair_key(vocabulary.at(left), vocabulary.at(right))] =
         Merge{static_cast<std::int32_t>(rank), vocabulary.at(merged)};
   }
@@ -79,8 +81,9 @@ void Bpe::encode_word(std::string_view word, std::vector<std::int64_t>& ids) con
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> candidates;
   const auto propose = [&](std::size_t left) {
     if (left == kNone || symbols[left].next == kNone) return;
-    if (const Merge* merge = find_merge(symbols[left].id, symbols[symbols[left].next].id))
+    if (const Merge* merge = find_merge(symbols[left].id, symbols[symbols[left].next].id)) {
       candidates.push({merge->rank, left, merge->merged});
+    }
   };
   for (std::size_t i = 0; i < symbols.size(); ++i) propose(i);
 
@@ -100,8 +103,9 @@ void Bpe::encode_word(std::string_view word, std::vector<std::int64_t>& ids) con
     propose(left.previous);
     propose(best.left);
   }
-  for (const Symbol& symbol : symbols)
+  for (const Symbol& symbol : symbols) {
     if (symbol.alive) ids.push_back(symbol.id);
+  }
 }
 
 }  // namespace sdw::text

@@ -13,8 +13,9 @@ namespace sdw::text {
 namespace {
 
 void check(UErrorCode status) {
-  if (U_FAILURE(status))
+  if (U_FAILURE(status)) {
     throw std::runtime_error(std::string("ICU normalization failed: ") + u_errorName(status));
+  }
 }
 
 // The reference composes and reorders by Unicode 9: to it, later characters are inert.
@@ -37,8 +38,9 @@ const icu::Normalizer2& nfc_of_unicode_9() {
 
 std::string nfc(std::string_view unordered) {
   const std::string text = order_combining_marks(unordered);
-  if (text.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
+  if (text.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
     throw std::length_error("text of " + std::to_string(text.size()) + " bytes is too long to normalize");
+  }
   const icu::StringPiece piece(text.data(), static_cast<std::int32_t>(text.size()));
   std::string out;
   icu::StringByteSink<std::string> sink(&out, piece.length());

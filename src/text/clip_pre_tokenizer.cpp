@@ -9,8 +9,9 @@ namespace {
 constexpr std::string_view kContractions[] = {"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"};
 
 std::size_t contraction_length(std::string_view text) {
-  for (const auto contraction : kContractions)
+  for (const auto contraction : kContractions) {
     if (text.starts_with(contraction)) return contraction.size();
+  }
   return 0;
 }
 
@@ -19,8 +20,9 @@ std::size_t contraction_length(std::string_view text) {
 constexpr std::string_view kMarkers[] = {"<|startoftext|>", "<|endoftext|>"};
 
 std::string_view marker_at_start(std::string_view text) {
-  for (const auto marker : kMarkers)
+  for (const auto marker : kMarkers) {
     if (text.starts_with(marker)) return marker;
+  }
   return {};
 }
 

@@ -48,9 +48,10 @@ Result<std::int64_t> find_id(const char* role, const std::string& token, const V
                              const ClipTokenizerSettings& settings, const AddedVocabulary& added) {
   const bool declared = std::any_of(settings.added.begin(), settings.added.end(),
                                     [&](const AddedToken& t) { return t.content == token && t.id >= 0; });
-  if (!vocabulary.contains(token) && !declared)
+  if (!vocabulary.contains(token) && !declared) {
     return Error{ErrorCode::model_invalid,
                  std::string("the ") + role + " token " + io::printable(token) + " is not in the vocabulary"};
+  }
   return added.ids.at(token);
 }
 
@@ -63,16 +64,18 @@ std::string strip(std::string_view text) {
   std::size_t start = 0;
   for (std::size_t next = 0; next < text.size() && is_stripped(next_code_point(text, next));) start = next;
   std::size_t end = text.size();
-  for (std::size_t previous = end; previous > start && is_stripped(previous_code_point(text, previous));)
+  for (std::size_t previous = end; previous > start && is_stripped(previous_code_point(text, previous));) {
     end = previous;
+  }
   return std::string(text.substr(start, end - start));
 }
 
 std::string replace_all(std::string_view text, std::string_view what, std::string_view with) {
   std::string out;
   for (std::size_t found; (found = text.find(what)) != std::string_view::npos;
-       text.remove_prefix(found + what.size()))
+       text.remove_prefix(found + what.size())) {
     out.append(text.substr(0, found)).append(with);
+  }
   return out.append(text);
 }
 
@@ -80,9 +83,10 @@ std::string replace_all(std::string_view text, std::string_view what, std::strin
 
 Result<ClipTokenizer> ClipTokenizer::load(const std::filesystem::path& folder) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(folder, ignored))
+  if (!std::filesystem::is_directory(folder, ignored)) {
     return Error{ErrorCode::model_not_found,
                  "there is no tokenizer folder " + io::printable(folder.filename().string())};
+  }
   auto model = read_clip_tokenizer_model(folder);
   if (!model) return model.error();
   const auto settings = read_settings(folder, std::move(model->added_tokens));
@@ -91,9 +95,10 @@ Result<ClipTokenizer> ClipTokenizer::load(const std::filesystem::path& folder) {
   AddedVocabulary added = register_added_tokens(settings->added, vocabulary);
 
   const auto unknown = vocabulary.find(settings->unknown);
-  if (unknown == vocabulary.end())
+  if (unknown == vocabulary.end()) {
     return Error{ErrorCode::model_invalid,
                  "the unk token " + io::printable(settings->unknown) + " is not in the vocabulary"};
+  }
   auto bpe = Bpe::create(vocabulary, model->merges, unknown->second);
   if (!bpe) return bpe.error();
   const auto start = find_id("bos", settings->start, vocabulary, *settings, added);
@@ -153,9 +158,11 @@ std::vector<std::int64_t> ClipTokenizer::tokenize(std::string_view text) const {
 
 std::string ClipTokenizer::decode(const std::vector<std::int64_t>& ids) const {
   std::string bytes;
-  for (const std::int64_t id : ids)
-    if (const auto found = tables_->tokens.find(id); found != tables_->tokens.end())
+  for (const std::int64_t id : ids) {
+    if (const auto found = tables_->tokens.find(id); found != tables_->tokens.end()) {
       bytes += token_to_bytes(found->second);
+    }
+  }
   return strip(replace_all(replace_invalid_utf8(bytes), Bpe::kEndOfWord, " "));
 }
 

@@ -35,8 +35,9 @@ bool is_there(const fs::path& path) {
 }
 
 Result<Vocabulary> parse_vocabulary(const json& object) {
-  if (!object.is_object())
+  if (!object.is_object()) {
     return invalid(std::string("the vocabulary is not an object but ") + object.type_name());
+  }
   Vocabulary vocabulary;
   std::unordered_set<TokenId> ids;
   vocabulary.reserve(object.size());
@@ -44,9 +45,10 @@ Result<Vocabulary> parse_vocabulary(const json& object) {
   for (const auto& [token, value] : object.items()) {
     const auto id = parse_token_id(value, token);
     if (!id) return id.error();
-    if (!ids.insert(*id).second)
+    if (!ids.insert(*id).second) {
       return invalid("id " + std::to_string(*id) + " of token " + io::printable(token) +
                      " belongs to another token too");
+    }
     vocabulary.emplace(token, *id);
   }
   return vocabulary;
@@ -77,11 +79,13 @@ Result<Merges> parse_merges_array(const json& array) {
 }
 
 Result<ClipTokenizerModel> parse_tokenizer_json(json root) {
-  if (!root.is_object() || !root.contains("model") || !root["model"].is_object())
+  if (!root.is_object() || !root.contains("model") || !root["model"].is_object()) {
     return invalid("has no object \"model\"");
+  }
   json& model = root["model"];
-  if (const auto type = model.value("type", json()); type != nullptr && type != "BPE")
+  if (const auto type = model.value("type", json()); type != nullptr && type != "BPE") {
     return invalid("model.type is not \"BPE\" but " + io::printable(type.dump()));
+  }
   auto vocabulary = parse_vocabulary(model["vocab"]);
   if (!vocabulary) return vocabulary.error();
   auto merges = parse_merges_array(model["merges"]);
@@ -103,9 +107,10 @@ Result<Merges> read_merges(const fs::path& path) {
 }  // namespace
 
 Result<TokenId> parse_token_id(const json& value, std::string_view token) {
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > static_cast<std::uint64_t>(kMaxTokenId))
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > static_cast<std::uint64_t>(kMaxTokenId)) {
     return invalid("the id of token " + io::printable(token) + " is not an integer from 0 to " +
                    std::to_string(kMaxTokenId) + " but " + io::printable(value.dump()));
+  }
   return value.get<TokenId>();
 }
 
@@ -118,9 +123,10 @@ Result<Merges> parse_merges(std::string_view text) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (!is_valid_utf8(line)) return invalid("line " + std::to_string(number) + " is not UTF-8");
     if (line.starts_with("#version")) continue;
-    if (!parse_merge(line, merges))
+    if (!parse_merge(line, merges)) {
       return invalid("line " + std::to_string(number) +
                      " is not two tokens with a space between: " + io::printable(line));
+    }
   }
   return merges;
 }

@@ -40,8 +40,9 @@ bool read_flag(const json& object, const char* name, bool fallback) {
 
 AddedToken read_token_object(const json& object, std::optional<bool> special) {
   const auto content = object.is_object() ? object.find("content") : object.end();
-  if (content == object.end() || !content->is_string())
+  if (content == object.end() || !content->is_string()) {
     fail("an added token has no string \"content\": " + io::printable(object.dump()));
+  }
   AddedToken token = special_token(content->get<std::string>());
   token.special = special.value_or(read_flag(object, "special", false));
   token.single_word = read_flag(object, "single_word", false);
@@ -91,8 +92,9 @@ TokensById read_decoder(const json& decoder) {
   for (const auto& [key, value] : decoder.items()) {
     std::uint32_t number = 0;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
-    if (error != std::errc() || end != key.data() + key.size())
+    if (error != std::errc() || end != key.data() + key.size()) {
       fail("added_tokens_decoder has the key " + io::printable(key) + ", which is not a token id");
+    }
     add_with_id(value_or_throw(parse_token_id(number, key)), read_token_object(value, std::nullopt), tokens);
   }
   return tokens;
@@ -122,33 +124,39 @@ TokensById read_legacy(const json& added, const json& model_added, const NamedTo
 std::size_t read_max_length(const json& config, std::size_t fallback) {
   const auto found = config.find(config.contains("model_max_length") ? "model_max_length" : "max_len");
   // transformers writes 1e30 for "not known".
-  if (found == config.end() || found->is_null() || (found->is_number() && found->get<double>() >= 1e29))
+  if (found == config.end() || found->is_null() || (found->is_number() && found->get<double>() >= 1e29)) {
     return fallback;
+  }
   if (!found->is_number_unsigned() || found->get<std::uint64_t>() < kMinLength ||
-      found->get<std::uint64_t>() > kMaxLength)
+      found->get<std::uint64_t>() > kMaxLength) {
     fail("model_max_length is not an integer from " + std::to_string(kMinLength) + " to " +
          std::to_string(kMaxLength) + " but " + io::printable(found->dump()));
+  }
   return found->get<std::size_t>();
 }
 
 void refuse_left_side(const json& config) {
-  for (const char* key : {"padding_side", "truncation_side"})
-    if (config.contains(key) && config[key] != "right")
+  for (const char* key : {"padding_side", "truncation_side"}) {
+    if (config.contains(key) && config[key] != "right") {
       fail(std::string(key) + " other than \"right\" is not supported");
+    }
+  }
 }
 
 std::vector<AddedToken> in_order_of_registration(const TokensById& declared, const NamedTokens& named,
                                                  const std::vector<AddedToken>& extra) {
-  if (const std::size_t count = declared.size() + extra.size(); count > kMaxAddedTokens)
+  if (const std::size_t count = declared.size() + extra.size(); count > kMaxAddedTokens) {
     fail(std::to_string(count) + " added tokens are more than " + std::to_string(kMaxAddedTokens));
+  }
   std::vector<AddedToken> order;
   for (const auto& [id, token] : declared) order.push_back(token);
   const auto add = [&](const AddedToken& token) {
     const auto same = [&](const auto& entry) { return entry.second.content == token.content; };
     if (std::none_of(declared.begin(), declared.end(), same)) order.push_back(token);
   };
-  for (const char* name : kNames)
+  for (const char* name : kNames) {
     if (const auto found = named.find(name); found != named.end()) add(found->second);
+  }
   for (AddedToken& token : order) token.special |= is_named(token, named);
   for (const AddedToken& token : extra) add(token);
   std::erase_if(order, [](const AddedToken& token) { return token.content.empty(); });

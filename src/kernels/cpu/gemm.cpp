@@ -102,8 +102,9 @@ void Part(const Gemm& gemm, std::size_t part) {
   const std::size_t first_panel = part % blocks.panel_parts * blocks.panels;
   const std::size_t rows = std::min(blocks.rows, gemm.rows - first_row);
   const std::size_t last_panel = std::min(first_panel + blocks.panels, panel_count(gemm.columns));
-  for (std::size_t panel = first_panel; panel < last_panel; ++panel)
+  for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
     multiply_panel(gemm, first_row, rows, panel);
+  }
 }
 
 }  // namespace sdw::kernels::cpu::HWY_NAMESPACE

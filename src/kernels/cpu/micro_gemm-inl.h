@@ -56,13 +56,15 @@ HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, std::size_t a_stride,
                               const float* HWY_RESTRICT panel, const float* HWY_RESTRICT start,
                               float* HWY_RESTRICT c, std::size_t c_stride) {
   FloatVector sums[kRows][kVectors], columns[kVectors];
-  for (std::size_t v = 0; v < kVectors; ++v)
+  for (std::size_t v = 0; v < kVectors; ++v) {
     columns[v] = start != nullptr ? hn::LoadU(kFloat, start + v * kLanes) : hn::Zero(kFloat);
+  }
 #pragma GCC unroll 12
   for (std::size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 3
-    for (std::size_t v = 0; v < kVectors; ++v)
+    for (std::size_t v = 0; v < kVectors; ++v) {
       sums[r][v] = kStart == Start::row ? columns[v] : hn::LoadU(kFloat, c + r * c_stride + v * kLanes);
+    }
   }
   for (std::size_t k = 0; k < depth; ++k) {
 #pragma GCC unroll 3

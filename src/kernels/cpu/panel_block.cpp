@@ -127,8 +127,9 @@ SDW_AVX512 void multiply_rows_avx512(const PanelBlock& block, std::size_t row, c
 #pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 2
-    for (std::size_t v = 0; v < kVectors; ++v)
+    for (std::size_t v = 0; v < kVectors; ++v) {
       sums[r][v] = block.add ? _mm512_loadu_si512(c + r * block.c_stride + 16 * v) : _mm512_setzero_si512();
+    }
   }
   for (std::size_t s = 0; s < block.segments; ++s) {
     const Word* a = block.a + static_cast<std::ptrdiff_t>(row * block.a_stride) + block.offsets[s];
@@ -139,16 +140,18 @@ SDW_AVX512 void multiply_rows_avx512(const PanelBlock& block, std::size_t row, c
       for (std::size_t r = 0; r < kRows; ++r) {
         const __m512i pair = broadcast_pair(a + r * block.a_stride);
 #pragma GCC unroll 2
-        for (std::size_t v = 0; v < kVectors; ++v)
+        for (std::size_t v = 0; v < kVectors; ++v) {
           sums[r][v] = add_products<kType>(sums[r][v], pair, columns[v]);
+        }
       }
     }
   }
 #pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 2
-    for (std::size_t v = 0; v < kVectors; ++v)
+    for (std::size_t v = 0; v < kVectors; ++v) {
       _mm512_storeu_si512(c + r * block.c_stride + 16 * v, sums[r][v]);
+    }
   }
 }
 
@@ -160,10 +163,11 @@ SDW_AVX512 void multiply_avx512(const PanelBlock& block) {
     const bool whole = block.columns - first >= kPanelColumns;
     for (std::size_t row = 0; row < block.rows; row += kRows) {
       float* const c = block.c + row * block.c_stride + first;
-      if (whole)
+      if (whole) {
         multiply_rows_avx512<kType, kRows, 2>(block, row, panel, c);
-      else
+      } else {
         multiply_rows_avx512<kType, kRows, 1>(block, row, panel, c);
+      }
     }
   }
 }
@@ -229,10 +233,12 @@ bool can_multiply(PanelType type) {
 void multiply(const PanelBlock& block) {
 #ifdef SDW_PANEL_UNITS
   const bool bytes = block.type == PanelType::int8;
-  if (panel_unit() == PanelUnit::amx)
+  if (panel_unit() == PanelUnit::amx) {
     return bytes ? multiply_amx<PanelType::int8>(block) : multiply_amx<PanelType::bf16>(block);
-  if (can_multiply(block.type))
+  }
+  if (can_multiply(block.type)) {
     return bytes ? multiply_avx512<PanelType::int8>(block) : multiply_avx512<PanelType::bf16>(block);
+  }
 #endif
   static_cast<void>(block);
   throw std::logic_error("multiply: this CPU does not multiply values of that type");

@@ -34,8 +34,9 @@ ByteScale scale_of_rows(const PanelConv& conv, const Rows& rows) {
   if (conv.type != PanelType::int8) return {};
   Range range;
   const std::size_t first = rows.first == 0 ? 0 : rows.first - 1;
-  for (std::size_t y = first; y < std::min(rows.first + rows.count + 1, conv.out_height); ++y)
+  for (std::size_t y = first; y < std::min(rows.first + rows.count + 1, conv.out_height); ++y) {
     range = range_of(input_row(conv, rows.image, y), conv.in_width * conv.in_channels, range);
+  }
   return scale_of(range);
 }
 
@@ -73,8 +74,9 @@ void multiply_panel(const PanelConv& conv, const Rows& rows, const Word* picture
   constexpr std::size_t kPiece = 640;
   const std::size_t depth = depth_words(conv.type, conv.in_channels), pitch = pitch_of(conv);
   std::array<std::ptrdiff_t, 9> offsets;
-  for (std::size_t tap = 0; tap < 9; ++tap)
+  for (std::size_t tap = 0; tap < 9; ++tap) {
     offsets[tap] = static_cast<std::ptrdiff_t>((tap / 3 * pitch + tap % 3) * depth);
+  }
   PanelBlock block{.type = conv.type,
                    .a_stride = depth,
                    .rows = round_up(rows.count * pitch, kBlockRows),
@@ -104,8 +106,9 @@ void write_rows(const PanelConv& conv, const Rows& rows, std::size_t panel, cons
     const float* from = sums + y * pitch_of(conv) * kPanelColumns;
     std::size_t at =
         ((rows.image * conv.out_height + rows.first + y) * conv.out_width) * conv.out_channels + channel;
-    for (std::size_t x = 0; x < conv.out_width; ++x, from += kPanelColumns, at += conv.out_channels)
+    for (std::size_t x = 0; x < conv.out_width; ++x, from += kPanelColumns, at += conv.out_channels) {
       write_row(out, from, by, conv.residual == nullptr ? nullptr : conv.residual + at, conv.output + at);
+    }
   }
 }
 

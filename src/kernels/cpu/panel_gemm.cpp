@@ -108,16 +108,18 @@ void Part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, fl
   auto* const scales = reinterpret_cast<ByteScale*>(sums + padded_rows * kPanelColumns);
   auto* const converted = reinterpret_cast<Word*>(scales + padded_rows);
   const bool widens = !can_multiply(gemm.type);
-  if (widens)
+  if (widens) {
     std::fill_n(scales, rows, ByteScale{});
-  else
+  } else {
     convert_rows(gemm, input, rows, scales, converted);
+  }
   for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
     const Word* const packed = gemm.packed + panel * words;
-    if (widens)
+    if (widens) {
       widen_rows(input, gemm.depth, rows, gemm.depth, packed, sums);
-    else
+    } else {
       multiply_panel(gemm.type, converted, padded_rows, depth, packed, sums);
+    }
     const std::size_t column = panel * kPanelColumns;
     const PanelOutput out{gemm.type, packed + panel_words(depth),
                           gemm.bias == nullptr ? nullptr : gemm.bias + column,

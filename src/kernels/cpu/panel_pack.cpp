@@ -18,8 +18,9 @@ template <class Element>
 void put(const Element* values, std::size_t depth, std::size_t column, Element* panel) {
   constexpr std::size_t group = kGroup<Element>;
   panel += column * group;
-  for (std::size_t k = 0; k < depth; k += group, panel += group * kPanelColumns)
+  for (std::size_t k = 0; k < depth; k += group, panel += group * kPanelColumns) {
     std::copy_n(values + k, std::min(group, depth - k), panel);
+  }
 }
 
 }  // namespace
@@ -37,8 +38,9 @@ void pack_panels(const std::uint16_t* weight, std::size_t columns, std::size_t s
   for (std::size_t first = 0; first < columns; first += kPanelColumns, packed += words) {
     std::fill_n(packed, words, Word{0});
     for (std::size_t n = 0; n < std::min(kPanelColumns, columns - first); ++n) {
-      for (std::size_t s = 0; s < segments; ++s)
+      for (std::size_t s = 0; s < segments; ++s) {
         put(weight + ((first + n) * segments + s) * depth, depth, n, packed + s * segment_words);
+      }
     }
   }
 }
@@ -59,8 +61,9 @@ void pack_int8_panels(const float* weight, std::size_t columns, std::size_t segm
         ends.total[n] += bytes[k];
       }
       ends.scale[n] = by.scale;
-      for (std::size_t s = 0; s < segments; ++s)
+      for (std::size_t s = 0; s < segments; ++s) {
         put(bytes.data() + s * depth, depth, n, reinterpret_cast<std::int8_t*>(packed + s * segment_words));
+      }
     }
     std::memcpy(packed + segments * segment_words, &ends, sizeof(ends));
   }

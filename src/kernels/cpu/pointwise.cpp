@@ -55,8 +55,9 @@ void StatisticsPart(const GroupNorm& norm, const GroupNormPlan& plan, std::size_
   const float* const input = norm.input + (range.image * norm.pixels + range.first) * norm.channels;
   float* const sums = scratch + part * 2 * norm.channels;
   std::size_t channel = 0;
-  for (; channel + kVectors * kLanes <= norm.channels; channel += kVectors * kLanes)
+  for (; channel + kVectors * kLanes <= norm.channels; channel += kVectors * kLanes) {
     sum_differences<kVectors>(input + channel, range.count, norm.channels, kLanes, sums + channel);
+  }
   for (; channel < norm.channels; channel += kLanes) {
     sum_differences<1>(input + channel, range.count, norm.channels, std::min(kLanes, norm.channels - channel),
                        sums + channel);

@@ -5,8 +5,8 @@
 
 namespace sdw::kernels::cpu {
 
-// 1.5 * 2^23: what is added to it, up to 2^22 in magnitude, is rounded to an integer, which stands in the lower
-// bits of the sum.
+// 1.5 * 2^23: what is added to it, up to 2^22 in magnitude, is rounded to an integer, which stands in the
+// lower bits of the sum.
 inline constexpr float kToInteger = 12582912.0F;
 inline constexpr auto kToIntegerBits = std::bit_cast<std::int32_t>(kToInteger);
 

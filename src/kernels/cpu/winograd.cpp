@@ -128,8 +128,9 @@ WinogradPlan plan_for(const WinogradConv& conv, std::size_t threads) {
   const std::size_t group_tiles =
       std::min(kInputBytes / (one.input_floats() * sizeof(float)) * units<Element>().rows, kGroupTiles);
   const bool few = one.filter_floats(block_count(conv)) * sizeof(float) <= kFilterBytes;
-  if (few && group_tiles > 0 && tile_count(conv) >= 4 * threads * group_tiles)
+  if (few && group_tiles > 0 && tile_count(conv) >= 4 * threads * group_tiles) {
     return plan_shared_filters<Element>(conv, group_tiles);
+  }
   return plan_shared_inputs<Element>(conv, threads);
 }
 
@@ -177,8 +178,9 @@ void transform_tiles(const WinogradConv& conv, const Transformed<Element>& trans
                                              half[3][j], half[4][j], half[5][j]};
         FloatVector out[kInTile];
         transform_input(column, out);
-        for (std::size_t i = 0; i < kInTile; ++i)
+        for (std::size_t i = 0; i < kInTile; ++i) {
           store_as(out[i], target + (i * kInTile + j) * transformed.point_stride);
+        }
       }
     }
   }
@@ -190,8 +192,9 @@ HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std
   FloatVector half[kOutTile][kInTile];
   for (std::size_t j = 0; j < kInTile; ++j) {
     FloatVector column[kInTile], out[kOutTile];
-    for (std::size_t i = 0; i < kInTile; ++i)
+    for (std::size_t i = 0; i < kInTile; ++i) {
       column[i] = hn::LoadU(kFloat, products + (i * kInTile + j) * point_stride);
+    }
     transform_output(column, out);
     for (std::size_t i = 0; i < kOutTile; ++i) half[i][j] = out[i];
   }
@@ -223,10 +226,11 @@ struct Tiles {
 template <class Weight, class Element>
 void transform_packed(const Weight* packed, const float* scales, Depth depth, Element* panels) {
   packed += depth.first * kFilterSize;
-  if constexpr (std::is_same_v<Element, Word>)
+  if constexpr (std::is_same_v<Element, Word>) {
     transform_filters(packed, scales, depth.count, round_up(depth.count, units<Word>().depth), panels);
-  else
+  } else {
     transform_filters(packed, scales, depth.count, panels);
+  }
 }
 
 template <class Element>
@@ -246,10 +250,11 @@ void transform_block(const WinogradConv& conv, std::size_t block, Depth depth, E
 // products [tiles][kPanelWidth] (+)= inputs [tiles][depth] * panel.
 void multiply_point(const float* inputs, std::size_t stride, std::size_t tiles, std::size_t depth,
                     const float* panel, bool add, float* products) {
-  if (add)
+  if (add) {
     multiply_rows<Start::output>(inputs, stride, tiles, depth, panel, nullptr, products, kPanelWidth);
-  else
+  } else {
     multiply_rows<Start::row>(inputs, stride, tiles, depth, panel, nullptr, products, kPanelWidth);
+  }
 }
 
 void multiply_point(const Word* inputs, std::size_t stride, std::size_t tiles, std::size_t depth,
@@ -297,8 +302,9 @@ template <class Element>
 void first_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
                 Element* shared) {
   const Transformed<Element> transformed(conv, plan.chunk_tiles);
-  if (plan.shared == WinogradPlan::Shared::filters)
+  if (plan.shared == WinogradPlan::Shared::filters) {
     return transform_block(conv, part, {0, conv.in_channels}, shared + part * transformed.block_size);
+  }
   const std::size_t first = part * kTilesPerPart;
   const std::size_t end = std::min(plan.chunk_tiles, tile_count(conv) - chunk * plan.chunk_tiles);
   if (first >= end) return;  // of the last, smaller chunk
@@ -357,10 +363,11 @@ void SecondPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t 
     using Element = decltype(element);
     const auto* const transformed = reinterpret_cast<const Element*>(shared);
     auto* const own = reinterpret_cast<Element*>(thread + kPoints * product_stride(plan));
-    if (plan.shared == WinogradPlan::Shared::filters)
+    if (plan.shared == WinogradPlan::Shared::filters) {
       group_part(conv, plan, part, transformed, thread, own);
-    else
+    } else {
       block_part(conv, plan, chunk, part, transformed, thread, own);
+    }
   });
 }
 

@@ -33,8 +33,9 @@ template <class Weight>
 HWY_INLINE void prefetch_filters(const Weight* packed, std::size_t channels) {
   constexpr std::size_t kAhead = std::size_t{16} << 10, kCacheLine = 64;
   const char* const ahead = reinterpret_cast<const char*>(packed) + kAhead;
-  for (std::size_t i = 0; i < channels * kFilterSize * sizeof(Weight); i += kCacheLine)
+  for (std::size_t i = 0; i < channels * kFilterSize * sizeof(Weight); i += kCacheLine) {
     __builtin_prefetch(ahead + i, 0, 2);
+  }
 }
 
 // Filters of bytes are packed behind the scales of their block's output channels.
@@ -71,8 +72,9 @@ void transform_filters(const Weight* HWY_RESTRICT packed, const float* scales, s
       for (std::size_t i = 0; i < kInTile; ++i) {
         FloatVector row[kInTile];
         transform_weight(half[i], row);
-        for (std::size_t j = 0; j < kInTile; ++j)
+        for (std::size_t j = 0; j < kInTile; ++j) {
           hn::StoreU(row[j], kFloat, to + (i * kInTile + j) * panel_stride(depth));
+        }
       }
     }
   }
