@@ -50,8 +50,9 @@ at::Tensor concat_channels(const at::Tensor& first, const at::Tensor& second) {
                   .shape = fmt::format("{} + {}", shape_text(first), second.size(1)),
                   .bytes = 2 * static_cast<double>(first.nbytes() + second.nbytes())};
   });
-  if (first.numel() > 0 && own_kernel_fits(first) && own_kernel_fits(second))
+  if (first.numel() > 0 && own_kernel_fits(first) && own_kernel_fits(second)) {
     return own_concat(first, second);
+  }
   return at::cat({first, second}, 1);
 }
 

@@ -47,7 +47,7 @@ at::Tensor with_channels(const at::Tensor& pixels, std::int64_t channels) {
 at::Tensor gathered_neighbours(const at::Tensor& pixels) {
   const auto channels = static_cast<std::size_t>(pixels.size(3)), width = kTaps * channels;
   const Picture picture = picture_of(pixels);
-  const at::Tensor gathered = with_channels(pixels, static_cast<std::int64_t>(width));
+  at::Tensor gathered = with_channels(pixels, static_cast<std::int64_t>(width));
   const float* const from = pixels.const_data_ptr<float>();
   float* const to = gathered.data_ptr<float>();
   for_parts(rows_of(pixels), [&](std::size_t row) {
@@ -64,7 +64,7 @@ at::Tensor gathered_neighbours(const at::Tensor& pixels) {
 at::Tensor summed_neighbours(const at::Tensor& shares, const at::Tensor& bias) {
   const auto width = static_cast<std::size_t>(shares.size(3)), channels = width / kTaps;
   const Picture picture = picture_of(shares);
-  const at::Tensor sums = with_channels(shares, static_cast<std::int64_t>(channels));
+  at::Tensor sums = with_channels(shares, static_cast<std::int64_t>(channels));
   const float* const from = shares.const_data_ptr<float>();
   const float* const start = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
   float* const to = sums.data_ptr<float>();

@@ -36,8 +36,9 @@ std::uint32_t wait_for_change(const std::atomic<std::uint32_t>& value, std::uint
 class ThreadPool {
  public:
   void run(std::size_t threads, const std::function<void(std::size_t)>& work) {
-    if (threads < 2 || threads > kMostThreads || busy_.exchange(true, std::memory_order_acquire))
+    if (threads < 2 || threads > kMostThreads || busy_.exchange(true, std::memory_order_acquire)) {
       return work(0);
+    }
     const Release release{busy_};
     for (; started_ < threads; ++started_) std::thread([this, i = started_] { serve(i); }).detach();
     work_ = &work;
@@ -47,8 +48,9 @@ class ThreadPool {
     call_.store(call * kCall + static_cast<std::uint32_t>(threads), std::memory_order_release);
     call_.notify_all();
     take_part(0);
-    for (std::uint32_t left; (left = working_.load(std::memory_order_acquire)) != 0;)
+    for (std::uint32_t left; (left = working_.load(std::memory_order_acquire)) != 0;) {
       wait_for_change(working_, left);
+    }
     if (error_ != nullptr) std::rethrow_exception(error_);
   }
 

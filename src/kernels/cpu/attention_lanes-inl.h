@@ -92,14 +92,16 @@ class LaneAttention {
       for (std::size_t d = 0; d < attention_.head_dim; ++d) {
         float* const at = output_ + d * kQueries + v * kLanes;
         FloatVector value = hn::Mul(hn::Load(kFloat, at), factor);
-        if constexpr (Products::kBytes)
+        if constexpr (Products::kBytes) {
           value = hn::MulAdd(value, hn::Set(kFloat, value_scale_[d]), hn::Set(kFloat, value_mean_[d]));
+        }
         hn::Store(value, kFloat, at);
       }
     }
     for (std::size_t q = 0; q < count; ++q) {
-      for (std::size_t d = 0; d < attention_.head_dim; ++d)
+      for (std::size_t d = 0; d < attention_.head_dim; ++d) {
         output[q * stride + d] = output_[d * kQueries + q];
+      }
     }
   }
 
@@ -127,8 +129,9 @@ class LaneAttention {
     // The values' ends are not written yet, and as long as a key.
     float *const mean = value_mean_, *const centred = value_scale_;
     const std::size_t dim = attention_.head_dim;
-    for (std::size_t d = 0; d < dim; d += kLanes)
+    for (std::size_t d = 0; d < dim; d += kLanes) {
       mean_and_reach(keys, d, std::min(kLanes, dim - d), mean, centred);
+    }
     for (std::size_t k = 0; k < sizes_.keys; ++k) {
       auto* const bytes = reinterpret_cast<std::int8_t*>(key_ + k * sizes_.depth);
       std::fill_n(bytes, sizes_.depth * sizeof(std::uint32_t), std::int8_t{0});
@@ -156,8 +159,9 @@ class LaneAttention {
 
   void scale_values(const HeadRows& values) const {
     std::fill_n(value_scale_, 2 * sizes_.value_ends, 0.0F);
-    for (std::size_t d = 0; d < attention_.head_dim; d += kLanes)
+    for (std::size_t d = 0; d < attention_.head_dim; d += kLanes) {
       mean_and_reach(values, d, std::min(kLanes, attention_.head_dim - d), value_mean_, value_scale_);
+    }
     for (std::size_t d = 0; d < attention_.head_dim; ++d) value_scale_[d] /= kLargestByte;
   }
 
@@ -214,8 +218,9 @@ class LaneAttention {
       for (std::size_t r = 0; r < kTileKeys; ++r) {
         const auto word = hn::Set(kWord, words[r * row_stride]);
 #pragma GCC unroll 4
-        for (std::size_t v = 0; v < kQueryVectors; ++v)
+        for (std::size_t v = 0; v < kQueryVectors; ++v) {
           sums[r][v] = Products::multiply_add(vectors[v], word, sums[r][v]);
+        }
       }
     }
   }
@@ -230,10 +235,11 @@ class LaneAttention {
       for (std::size_t r = 0; r < kTileKeys; ++r) {
 #pragma GCC unroll 4
         for (std::size_t v = 0; v < kQueryVectors; ++v) {
-          if constexpr (Products::kBytes)
+          if constexpr (Products::kBytes) {
             sums[r][v] = Products::start(key_start_[first + k + r]);
-          else
+          } else {
             sums[r][v] = Products::zero();
+          }
         }
       }
       multiply(query_, sizes_.depth, key_ + (first + k) * sizes_.depth, sizes_.depth, 1, sums);
@@ -282,8 +288,9 @@ class LaneAttention {
     for (std::size_t k = 0; k < keys; k += Products::kGroup, to += kQueries) {
       FloatVector values[Products::kGroup];
 #pragma GCC unroll 4
-      for (std::size_t j = 0; j < Products::kGroup; ++j, from += kQueries)
+      for (std::size_t j = 0; j < Products::kGroup; ++j, from += kQueries) {
         values[j] = Products::exponential(hn::MulSub(hn::Load(kFloat, from), scale, block_most));
+      }
       hn::Store(Products::word(values, total), kWord, to);
     }
     const FloatVector before = hn::Load(kFloat, most_ + v * kLanes), most = hn::Max(before, block_most);

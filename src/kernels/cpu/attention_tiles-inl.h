@@ -210,8 +210,9 @@ class TileAttention {
   }
 
   static void scale_row(float* row, std::size_t width, float factor) {
-    for (std::size_t d = 0; d < width; d += kLanes)
+    for (std::size_t d = 0; d < width; d += kLanes) {
       hn::StoreU(hn::Mul(hn::LoadU(kFloat, row + d), hn::Set(kFloat, factor)), kFloat, row + d);
+    }
   }
 
   const Attention& attention_;
