@@ -14,33 +14,30 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-// 2^x for x at most 0, within 3e-7 of it; below -126, 2^-126. The polynomial is 2^x's on [-0.5, 0.5] with the
-// least relative error.
-HWY_INLINE FloatVector exp2_of_negative(FloatVector x) {
-  const auto set = [](float value) HWY_ATTR { return hn::Set(kFloat, value); };
-  x = hn::Max(x, set(-126.0F));
-  const FloatVector shifted = hn::Add(x, set(kToInteger));
-  const FloatVector rest = hn::Sub(x, hn::Sub(shifted, set(kToInteger)));
-  FloatVector value = hn::MulAdd(set(0.00132764713F), rest, set(0.00967554096F));
-  value = hn::MulAdd(value, rest, set(0.0555071309F));
-  value = hn::MulAdd(value, rest, set(0.240221202F));
-  value = hn::MulAdd(value, rest, set(0.693146944F));
-  value = hn::MulAdd(value, rest, set(1.00000012F));
+// 2^x for x at most 0; below -126, 2^-126. `terms` is the polynomial of 2^x on [-0.5, 0.5], highest first.
+template <std::size_t kTerms>
+HWY_INLINE FloatVector exp2_by(const float (&terms)[kTerms], FloatVector x) {
+  x = hn::Max(x, hn::Set(kFloat, -126.0F));
+  const FloatVector shifted = hn::Add(x, hn::Set(kFloat, kToInteger));
+  const FloatVector rest = hn::Sub(x, hn::Sub(shifted, hn::Set(kFloat, kToInteger)));
+  FloatVector value = hn::Set(kFloat, terms[0]);
+#pragma GCC unroll 8
+  for (std::size_t i = 1; i < kTerms; ++i) value = hn::MulAdd(value, rest, hn::Set(kFloat, terms[i]));
   const auto exponent = hn::ShiftLeft<23>(hn::BitCast(kWord, shifted));
   return hn::BitCast(kFloat, hn::Add(hn::BitCast(kWord, value), exponent));
 }
 
-// The same within 8e-5, for what is rounded to bfloat16 or a byte.
+// Within 3e-7 of it, by the polynomial with the least relative error.
+HWY_INLINE FloatVector exp2_of_negative(FloatVector x) {
+  constexpr float kTerms[] = {0.00132764713F, 0.00967554096F, 0.0555071309F,
+                              0.240221202F,   0.693146944F,   1.00000012F};
+  return exp2_by(kTerms, x);
+}
+
+// Within 8e-5 of it, for what is rounded to bfloat16 or a byte.
 HWY_INLINE FloatVector coarse_exp2_of_negative(FloatVector x) {
-  const auto set = [](float value) HWY_ATTR { return hn::Set(kFloat, value); };
-  x = hn::Max(x, set(-126.0F));
-  const FloatVector shifted = hn::Add(x, set(kToInteger));
-  const FloatVector rest = hn::Sub(x, hn::Sub(shifted, set(kToInteger)));
-  FloatVector value = hn::MulAdd(set(0.0551716701F), rest, set(0.242611128F));
-  value = hn::MulAdd(value, rest, set(0.693260986F));
-  value = hn::MulAdd(value, rest, set(0.999928073F));
-  const auto exponent = hn::ShiftLeft<23>(hn::BitCast(kWord, shifted));
-  return hn::BitCast(kFloat, hn::Add(hn::BitCast(kWord, value), exponent));
+  constexpr float kTerms[] = {0.0551716701F, 0.242611128F, 0.693260986F, 0.999928073F};
+  return exp2_by(kTerms, x);
 }
 
 // x / (1 + exp(-x)).
