@@ -10,7 +10,7 @@ namespace sdw::ops {
 // the caller does it alone, as thread 0: work must be such that any number of threads can do all of it.
 //
 // OpenMP's threads would spin for milliseconds wherever they wait, and a core that spins is no place for a
-// thread that had to give way to another program's: beside one busy program a step took five times as long.
+// thread that had to give way to another program's (bench/busy.py).
 void on_threads(std::size_t threads, const std::function<void(std::size_t thread)>& work);
 
 }  // namespace sdw::ops

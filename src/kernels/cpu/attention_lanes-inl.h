@@ -187,8 +187,7 @@ class LaneAttention {
   }
 
   void set_queries(const HeadRows& queries, std::size_t first, std::size_t count) const {
-    constexpr float kLog2E = 1.44269504F;  // exponentials are powers of two
-    const float scale = kLog2E / std::sqrt(static_cast<float>(attention_.head_dim));
+    const float scale = score_scale(attention_.head_dim);
     auto* const words = reinterpret_cast<std::uint32_t*>(output_);  // not in use yet
     std::fill_n(query_, sizes_.query, 0U);
     std::fill_n(scale_, kQueries, scale);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 
 namespace sdw::kernels::cpu {
@@ -11,5 +12,11 @@ struct HeadRows {
   std::size_t count;
   const float* row(std::size_t i) const { return data + i * stride; }
 };
+
+// What scores are multiplied by, so that exponentials are powers of two.
+inline float score_scale(std::size_t head_dim) {
+  constexpr float kLog2E = 1.44269504F;
+  return kLog2E / std::sqrt(static_cast<float>(head_dim));
+}
 
 }  // namespace sdw::kernels::cpu

@@ -117,8 +117,7 @@ class TileAttention {
   }
 
   void set_queries(const HeadRows& rows, std::size_t first, std::size_t count) const {
-    constexpr float kLog2E = 1.44269504F;  // exponentials are powers of two
-    const float scale = kLog2E / std::sqrt(static_cast<float>(attention_.head_dim));
+    const float scale = score_scale(attention_.head_dim);
     std::fill_n(query_, kBlockQueries * sizes_.depth, Word{0});
     for (std::size_t q = 0; q < count; ++q) {
       for_each_rounded(rows.row(first + q), scale,

@@ -214,8 +214,9 @@ PanelUnit best_panel_unit() {
 
 PanelUnit panel_unit() {
   const int unit = chosen.load(std::memory_order_relaxed);
+  if (unit >= 0) return static_cast<PanelUnit>(unit);
   static const PanelUnit best = best_panel_unit();
-  return unit < 0 ? best : static_cast<PanelUnit>(unit);
+  return best;
 }
 
 void choose_panel_unit(PanelUnit unit) {
