@@ -18,34 +18,44 @@ struct TilePlace {
   std::size_t image, y, x;  // of the top left output
 };
 
+template <class Kind>
 TilePlace place_of(const WinogradConv& conv, std::size_t tile) {
-  const std::size_t columns = (conv.out_width + kOutTile - 1) / kOutTile;
-  const std::size_t rows = (conv.out_height + kOutTile - 1) / kOutTile;
-  return {tile / (rows * columns), tile / columns % rows * kOutTile, tile % columns * kOutTile};
+  constexpr std::size_t kSide = Kind::kOutTile;
+  const std::size_t columns = (conv.out_width + kSide - 1) / kSide;
+  const std::size_t rows = (conv.out_height + kSide - 1) / kSide;
+  return {tile / (rows * columns), tile / columns % rows * kSide, tile % columns * kSide};
 }
 
+template <class Kind>
 std::size_t tile_count(const WinogradConv& conv) {
-  return conv.batch * ((conv.out_height + kOutTile - 1) / kOutTile) *
-         ((conv.out_width + kOutTile - 1) / kOutTile);
+  constexpr std::size_t kSide = Kind::kOutTile;
+  return conv.batch * ((conv.out_height + kSide - 1) / kSide) * ((conv.out_width + kSide - 1) / kSide);
 }
 
 constexpr std::size_t kTilesPerPart = 8;
 constexpr std::size_t kGroupTiles = 96;  // multiplied at a time: products stay in the second-level cache
 
-// What is multiplied is either float or Word, a bfloat16. Calls `run` with an element of the type that is
-// multiplied.
-template <class Run>
-auto with_element(const WinogradConv& conv, const Run& run) {
-  if constexpr (kPanelWidth == kPanelColumns) {
-    if (conv.weight == nullptr && can_multiply(PanelType::bf16)) return run(Word{});
+// What is multiplied: float, or Word, a bfloat16. The larger tile would lose too much to bfloat16.
+template <class Multiplied, std::size_t kOut>
+struct Filtering : Winograd<kOut> {
+  using Element = Multiplied;
+  // What rows and depth of a product are filled up to.
+  static BlockUnits units() {
+    return std::is_same_v<Element, Word> ? block_units() : BlockUnits{kTileRows, 1, 1};
   }
-  return run(float{});
+};
+
+bool multiplies_bf16(const WinogradConv& conv) {
+  return conv.weight == nullptr && can_multiply(PanelType::bf16);
 }
 
-// What rows and depth of a product are filled up to.
-template <class Element>
-BlockUnits units() {
-  return std::is_same_v<Element, Word> ? block_units() : BlockUnits{kTileRows, 1, 1};
+// Calls `run` with the kind of filtering that a plan is for.
+template <class Run>
+auto with_kind(const WinogradConv& conv, const WinogradPlan& plan, const Run& run) {
+  if constexpr (kPanelWidth == kPanelColumns) {
+    if (multiplies_bf16(conv)) return run(Filtering<Word, 4>());
+  }
+  return plan.out_tile == 6 ? run(Filtering<float, 6>()) : run(Filtering<float, 4>());
 }
 
 std::size_t product_stride(const WinogradPlan& plan) {
@@ -64,48 +74,50 @@ std::size_t block_count(const WinogradConv& conv) {
 
 // Transformed inputs lie as [point][tile][channels], transformed filters of a block of output channels as
 // [point][channels][kPanelWidth].
-template <class Element>
+template <class Kind, class Element = typename Kind::Element>
 struct Transformed {
   std::size_t channels, tile_stride, point_stride, block_size;
   Transformed(const WinogradConv& conv, std::size_t tiles)
-      : channels(round_up(conv.in_channels, units<Element>().depth)),
+      : channels(round_up(conv.in_channels, Kind::units().depth)),
         tile_stride(channels + kGap),
-        point_stride(round_up(tiles, units<Element>().rows) * tile_stride + kGap),
-        block_size(kPoints * panel_stride(channels)) {}
-  std::size_t input_floats() const { return floats_for<Element>(kPoints * point_stride); }
+        point_stride(round_up(tiles, Kind::units().rows) * tile_stride + kGap),
+        block_size(Kind::kPoints * panel_stride(channels)) {}
+  std::size_t input_floats() const { return floats_for<Element>(Kind::kPoints * point_stride); }
   std::size_t filter_floats(std::size_t blocks) const { return floats_for<Element>(blocks * block_size); }
 };
 
 // Filters for all threads where they are few and the tiles many.
-template <class Element>
+template <class Kind>
 WinogradPlan plan_shared_filters(const WinogradConv& conv, std::size_t group_tiles) {
   WinogradPlan plan;
+  plan.out_tile = Kind::kOutTile;
   plan.shared = WinogradPlan::Shared::filters;
   plan.chunks = 1;
-  plan.chunk_tiles = tile_count(conv);
+  plan.chunk_tiles = tile_count<Kind>(conv);
   plan.group_tiles = group_tiles;
   plan.first_parts = block_count(conv);
   plan.second_parts = (plan.chunk_tiles + group_tiles - 1) / group_tiles;
-  const Transformed<Element> transformed(conv, group_tiles);
+  const Transformed<Kind> transformed(conv, group_tiles);
   plan.shared_floats = transformed.filter_floats(plan.first_parts);
-  plan.thread_floats = kPoints * product_stride(plan) + transformed.input_floats();
+  plan.thread_floats = Kind::kPoints * product_stride(plan) + transformed.input_floats();
   return plan;
 }
 
-template <class Element>
+template <class Kind, class Element = typename Kind::Element>
 WinogradPlan plan_shared_inputs(const WinogradConv& conv, std::size_t threads) {
   constexpr std::size_t kChunkBytes = std::size_t{12} << 20;  // in the shared cache
   constexpr std::size_t kPartsPerThread = 4, kDepthBytes = 512;
-  const std::size_t tiles = tile_count(conv), blocks = block_count(conv);
-  const std::size_t group_bytes = kPoints * conv.in_channels * sizeof(Element) * kGroupTiles;
+  const std::size_t tiles = tile_count<Kind>(conv), blocks = block_count(conv);
+  const std::size_t group_bytes = Kind::kPoints * conv.in_channels * sizeof(Element) * kGroupTiles;
   const std::size_t groups = std::max<std::size_t>(kChunkBytes / group_bytes, 1);
   WinogradPlan plan;
+  plan.out_tile = Kind::kOutTile;
   plan.shared = WinogradPlan::Shared::inputs;
   plan.chunks = (tiles + groups * kGroupTiles - 1) / (groups * kGroupTiles);
   plan.chunk_tiles = (tiles + plan.chunks - 1) / plan.chunks;
   const std::size_t chunk_groups = (plan.chunk_tiles + kGroupTiles - 1) / kGroupTiles;
   plan.group_tiles = (plan.chunk_tiles + chunk_groups - 1) / chunk_groups;
-  plan.group_tiles = round_up(plan.group_tiles, units<Element>().rows);
+  plan.group_tiles = round_up(plan.group_tiles, Kind::units().rows);
   plan.first_parts = (plan.chunk_tiles + kTilesPerPart - 1) / kTilesPerPart;
   // Filters are transformed once for all groups of a part.
   const std::size_t runs = std::clamp<std::size_t>(threads * kPartsPerThread / blocks, 1, chunk_groups);
@@ -114,95 +126,116 @@ WinogradPlan plan_shared_inputs(const WinogradConv& conv, std::size_t threads) {
   // The products of one group can wait for more channels, and filters then stay in the second-level cache.
   plan.part_channels =
       plan.part_groups > 1 ? conv.in_channels : std::min(kDepthBytes / sizeof(Element), conv.in_channels);
-  plan.shared_floats = Transformed<Element>(conv, plan.chunk_tiles).input_floats();
-  const std::size_t filled = round_up(plan.part_channels, units<Element>().depth);
-  plan.thread_floats = kPoints * (product_stride(plan) + floats_for<Element>(panel_stride(filled)));
+  plan.shared_floats = Transformed<Kind>(conv, plan.chunk_tiles).input_floats();
+  const std::size_t filled = round_up(plan.part_channels, Kind::units().depth);
+  plan.thread_floats = Kind::kPoints * (product_stride(plan) + floats_for<Element>(panel_stride(filled)));
   return plan;
 }
 
-template <class Element>
-WinogradPlan plan_for(const WinogradConv& conv, std::size_t threads) {
-  constexpr std::size_t kInputBytes = std::size_t{640} << 10;  // of a group: stay in the second-level cache
-  constexpr std::size_t kFilterBytes = std::size_t{16} << 20;  // of all: stay in the shared cache
-  const Transformed<Element> one(conv, units<Element>().rows);
+// No parts where filters are better not shared.
+template <class Kind>
+WinogradPlan plan_if_shared_filters(const WinogradConv& conv, std::size_t threads) {
+  // Inputs of a group stay in the second-level cache, all filters in the shared one.
+  constexpr std::size_t kInputBytes = std::size_t{Kind::kOutTile == 6 ? 832 : 640} << 10;
+  constexpr std::size_t kFilterBytes = std::size_t{20} << 20;
+  const Transformed<Kind> one(conv, Kind::units().rows);
   const std::size_t group_tiles =
-      std::min(kInputBytes / (one.input_floats() * sizeof(float)) * units<Element>().rows, kGroupTiles);
+      std::min(kInputBytes / (one.input_floats() * sizeof(float)) * Kind::units().rows, kGroupTiles);
   const bool few = one.filter_floats(block_count(conv)) * sizeof(float) <= kFilterBytes;
-  if (few && group_tiles > 0 && tile_count(conv) >= 4 * threads * group_tiles) {
-    return plan_shared_filters<Element>(conv, group_tiles);
-  }
-  return plan_shared_inputs<Element>(conv, threads);
+  if (!few || group_tiles == 0 || tile_count<Kind>(conv) < 4 * threads * group_tiles) return {};
+  return plan_shared_filters<Kind>(conv, group_tiles);
+}
+
+template <class Kind>
+WinogradPlan plan_for(const WinogradConv& conv, std::size_t threads) {
+  const auto plan = plan_if_shared_filters<Kind>(conv, threads);
+  return plan.second_parts > 0 ? plan : plan_shared_inputs<Kind>(conv, threads);
 }
 
 WinogradPlan Plan(const WinogradConv& conv, std::size_t threads) {
-  return with_element(conv, [&](auto element) { return plan_for<decltype(element)>(conv, threads); });
+  if constexpr (kPanelWidth == kPanelColumns) {
+    if (multiplies_bf16(conv)) return plan_for<Filtering<Word, 4>>(conv, threads);
+  }
+  using Small = Filtering<float, 4>;
+  using Large = Filtering<float, 6>;
+  // Larger tiles stand over the picture's edges more often, and need larger caches.
+  const std::size_t small_points = tile_count<Small>(conv) * Small::kPoints;
+  const std::size_t large_points = tile_count<Large>(conv) * Large::kPoints;
+  const auto large = plan_if_shared_filters<Large>(conv, threads);
+  return large.second_parts > 0 && large_points < small_points - small_points / 8
+             ? large
+             : plan_for<Small>(conv, threads);
 }
 
-// Vectors over channels of one 6x6 input patch; zeros outside the picture. `count` channels, at most kLanes.
-HWY_INLINE void load_patch(const WinogradConv& conv, const TilePlace& place, std::size_t channel,
-                           std::size_t count, FloatVector (&patch)[kInTile][kInTile]) {
-  const std::size_t shift = conv.upsample ? 1 : 0;
-  const auto height = static_cast<std::ptrdiff_t>(conv.out_height),
-             width = static_cast<std::ptrdiff_t>(conv.out_width);
-  const float* image = conv.input + place.image * conv.in_height * conv.in_width * conv.in_channels + channel;
-  for (std::size_t i = 0; i < kInTile; ++i) {
-    const auto y = static_cast<std::ptrdiff_t>(place.y + i) - 1;
-    for (std::size_t j = 0; j < kInTile; ++j) {
-      const auto x = static_cast<std::ptrdiff_t>(place.x + j) - 1;
-      if (y < 0 || y >= height || x < 0 || x >= width) {
-        patch[i][j] = hn::Zero(kFloat);
-        continue;
+// Where each position of a tile's input begins; null outside the picture.
+template <class Kind>
+struct Patch {
+  const float* at[Kind::kInTile][Kind::kInTile];
+
+  Patch(const WinogradConv& conv, const TilePlace& place) {
+    const std::size_t shift = conv.upsample ? 1 : 0;
+    const float* const image = conv.input + place.image * conv.in_height * conv.in_width * conv.in_channels;
+    for (std::size_t i = 0; i < Kind::kInTile; ++i) {
+      for (std::size_t j = 0; j < Kind::kInTile; ++j) {
+        const std::size_t y = place.y + i, x = place.x + j;  // one more: padding is 1
+        const bool inside = y > 0 && y <= conv.out_height && x > 0 && x <= conv.out_width;
+        at[i][j] = inside
+                       ? image + (((y - 1) >> shift) * conv.in_width + ((x - 1) >> shift)) * conv.in_channels
+                       : nullptr;
       }
-      const float* source = image + ((static_cast<std::size_t>(y) >> shift) * conv.in_width +
-                                     (static_cast<std::size_t>(x) >> shift)) *
-                                        conv.in_channels;
-      patch[i][j] = load_some(source, count);
     }
   }
-}
+};
 
-// Tiles [first, first + count) -> `to`.
-template <class Element>
-void transform_tiles(const WinogradConv& conv, const Transformed<Element>& transformed, std::size_t first,
+// Tiles [first, first + count) -> `to`. Vectors are of channels.
+template <class Kind, class Element = typename Kind::Element>
+void transform_tiles(const WinogradConv& conv, const Transformed<Kind>& transformed, std::size_t first,
                      std::size_t count, Element* to) {
   for (std::size_t t = 0; t < count; ++t) {
-    const TilePlace place = place_of(conv, first + t);
+    const Patch<Kind> patch(conv, place_of<Kind>(conv, first + t));
     for (std::size_t channel = 0; channel < transformed.channels; channel += kLanes) {
       const std::size_t some = std::min(kLanes, conv.in_channels - std::min(channel, conv.in_channels));
-      FloatVector patch[kInTile][kInTile], half[kInTile][kInTile];
-      load_patch(conv, place, channel, some, patch);
+      typename Kind::Inputs half[Kind::kInTile];
+      for (std::size_t i = 0; i < Kind::kInTile; ++i) {
+        typename Kind::Inputs row;
+        for (std::size_t j = 0; j < Kind::kInTile; ++j) {
+          const float* const from = patch.at[i][j];
+          row[j] = from != nullptr ? load_some(from + channel, some) : hn::Zero(kFloat);
+        }
+        Kind::transform_input(row, half[i]);
+      }
       Element* const target = to + t * transformed.tile_stride + channel;
-      for (std::size_t i = 0; i < kInTile; ++i) transform_input(patch[i], half[i]);
-      for (std::size_t j = 0; j < kInTile; ++j) {
-        const FloatVector column[kInTile] = {half[0][j], half[1][j], half[2][j],
-                                             half[3][j], half[4][j], half[5][j]};
-        FloatVector out[kInTile];
-        transform_input(column, out);
-        for (std::size_t i = 0; i < kInTile; ++i) {
-          store_as(out[i], target + (i * kInTile + j) * transformed.point_stride);
+      for (std::size_t j = 0; j < Kind::kInTile; ++j) {
+        typename Kind::Inputs column, out;
+        for (std::size_t i = 0; i < Kind::kInTile; ++i) column[i] = half[i][j];
+        Kind::transform_input(column, out);
+        for (std::size_t i = 0; i < Kind::kInTile; ++i) {
+          store_as(out[i], target + (i * Kind::kInTile + j) * transformed.point_stride);
         }
       }
     }
   }
 }
 
-// One vector of output channels of one tile: the 6x6 products back to 4x4 outputs.
+// One vector of output channels of one tile: the products back to outputs.
+template <class Kind>
 HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std::size_t channel,
                            std::size_t count, const float* products, std::size_t point_stride) {
-  FloatVector half[kOutTile][kInTile];
-  for (std::size_t j = 0; j < kInTile; ++j) {
-    FloatVector column[kInTile], out[kOutTile];
-    for (std::size_t i = 0; i < kInTile; ++i) {
-      column[i] = hn::LoadU(kFloat, products + (i * kInTile + j) * point_stride);
+  typename Kind::Inputs half[Kind::kOutTile];
+  for (std::size_t j = 0; j < Kind::kInTile; ++j) {
+    typename Kind::Inputs column;
+    typename Kind::Outputs out;
+    for (std::size_t i = 0; i < Kind::kInTile; ++i) {
+      column[i] = hn::LoadU(kFloat, products + (i * Kind::kInTile + j) * point_stride);
     }
-    transform_output(column, out);
-    for (std::size_t i = 0; i < kOutTile; ++i) half[i][j] = out[i];
+    Kind::transform_output(column, out);
+    for (std::size_t i = 0; i < Kind::kOutTile; ++i) half[i][j] = out[i];
   }
   const FloatVector bias = conv.bias != nullptr ? load_some(conv.bias + channel, count) : hn::Zero(kFloat);
-  for (std::size_t i = 0; i < kOutTile && place.y + i < conv.out_height; ++i) {
-    FloatVector out[kOutTile];
-    transform_output(half[i], out);
-    for (std::size_t j = 0; j < kOutTile && place.x + j < conv.out_width; ++j) {
+  for (std::size_t i = 0; i < Kind::kOutTile && place.y + i < conv.out_height; ++i) {
+    typename Kind::Outputs out;
+    Kind::transform_output(half[i], out);
+    for (std::size_t j = 0; j < Kind::kOutTile && place.x + j < conv.out_width; ++j) {
       const std::size_t at =
           ((place.image * conv.out_height + place.y + i) * conv.out_width + place.x + j) * conv.out_channels +
           channel;
@@ -223,28 +256,29 @@ struct Tiles {
 };
 
 // Some input channels of the filters of one block of output channels, whose packed filters begin at `packed`.
-template <class Weight, class Element>
+template <class Kind, class Weight, class Element>
 void transform_packed(const Weight* packed, const float* scales, Depth depth, Element* panels) {
   packed += depth.first * kFilterSize;
   if constexpr (std::is_same_v<Element, Word>) {
-    transform_filters(packed, scales, depth.count, round_up(depth.count, units<Word>().depth), panels);
+    transform_filters<Kind>(packed, scales, depth.count, round_up(depth.count, Kind::units().depth), panels);
   } else {
-    transform_filters(packed, scales, depth.count, panels);
+    transform_filters<Kind>(packed, scales, depth.count, panels);
   }
 }
 
-template <class Element>
+template <class Kind, class Element = typename Kind::Element>
 void transform_block(const WinogradConv& conv, std::size_t block, Depth depth, Element* panels) {
   const std::size_t size = conv.in_channels * kFilterSize;
   if (conv.int8_weight != nullptr) {
     const std::int8_t* const packed = conv.int8_weight + block * (kScaleBytes + size);
     const auto* const scales = reinterpret_cast<const float*>(packed);
-    return transform_packed(packed + kScaleBytes, scales, depth, panels);
+    return transform_packed<Kind>(packed + kScaleBytes, scales, depth, panels);
   }
   if constexpr (std::is_same_v<Element, float>) {
-    if (conv.weight != nullptr) return transform_packed(conv.weight + block * size, nullptr, depth, panels);
+    if (conv.weight != nullptr)
+      return transform_packed<Kind>(conv.weight + block * size, nullptr, depth, panels);
   }
-  transform_packed(conv.bf16_weight + block * size, nullptr, depth, panels);
+  transform_packed<Kind>(conv.bf16_weight + block * size, nullptr, depth, panels);
 }
 
 // products [tiles][kPanelWidth] (+)= inputs [tiles][depth] * panel.
@@ -262,7 +296,7 @@ void multiply_point(const Word* inputs, std::size_t stride, std::size_t tiles, s
   constexpr std::ptrdiff_t kNoOffset = 0;
   multiply({.a = inputs,
             .a_stride = stride,
-            .rows = round_up(tiles, units<Word>().rows),
+            .rows = round_up(tiles, block_units().rows),
             .offsets = &kNoOffset,
             .segments = 1,
             .depth = depth,
@@ -273,11 +307,11 @@ void multiply_point(const Word* inputs, std::size_t stride, std::size_t tiles, s
 }
 
 // products[point][tile][kPanelWidth] (+)= transformed inputs of `tiles` tiles times transformed filters.
-template <class Element>
-void multiply_points(const WinogradPlan& plan, const Transformed<Element>& transformed, std::size_t tiles,
+template <class Kind, class Element = typename Kind::Element>
+void multiply_points(const WinogradPlan& plan, const Transformed<Kind>& transformed, std::size_t tiles,
                      Depth depth, const Element* inputs, const Element* panels, float* products) {
-  const std::size_t filled = round_up(depth.count, units<Element>().depth);
-  for (std::size_t point = 0; point < kPoints; ++point) {
+  const std::size_t filled = round_up(depth.count, Kind::units().depth);
+  for (std::size_t point = 0; point < Kind::kPoints; ++point) {
     multiply_point(inputs + point * transformed.point_stride + depth.first, transformed.tile_stride, tiles,
                    filled, panels + point * panel_stride(filled), depth.first > 0,
                    products + point * product_stride(plan));
@@ -285,88 +319,91 @@ void multiply_points(const WinogradPlan& plan, const Transformed<Element>& trans
 }
 
 // Products of one block of output channels -> outputs.
+template <class Kind>
 void write_tiles(const WinogradConv& conv, const WinogradPlan& plan, Tiles tiles, std::size_t block,
                  const float* products) {
   const std::size_t first_out = block * kPanelWidth;
   const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
   for (std::size_t t = 0; t < tiles.count; ++t) {
-    const TilePlace place = place_of(conv, tiles.first + t);
+    const TilePlace place = place_of<Kind>(conv, tiles.first + t);
     for (std::size_t lane = 0; lane < count; lane += kLanes) {
-      write_tile(conv, place, first_out + lane, std::min(kLanes, count - lane),
-                 products + t * kPanelWidth + lane, product_stride(plan));
+      write_tile<Kind>(conv, place, first_out + lane, std::min(kLanes, count - lane),
+                       products + t * kPanelWidth + lane, product_stride(plan));
     }
   }
 }
 
-template <class Element>
+template <class Kind, class Element = typename Kind::Element>
 void first_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
                 Element* shared) {
-  const Transformed<Element> transformed(conv, plan.chunk_tiles);
+  const Transformed<Kind> transformed(conv, plan.chunk_tiles);
   if (plan.shared == WinogradPlan::Shared::filters) {
-    return transform_block(conv, part, {0, conv.in_channels}, shared + part * transformed.block_size);
+    return transform_block<Kind>(conv, part, {0, conv.in_channels}, shared + part * transformed.block_size);
   }
   const std::size_t first = part * kTilesPerPart;
-  const std::size_t end = std::min(plan.chunk_tiles, tile_count(conv) - chunk * plan.chunk_tiles);
+  const std::size_t end = std::min(plan.chunk_tiles, tile_count<Kind>(conv) - chunk * plan.chunk_tiles);
   if (first >= end) return;  // of the last, smaller chunk
   transform_tiles(conv, transformed, chunk * plan.chunk_tiles + first, std::min(kTilesPerPart, end - first),
                   shared + first * transformed.tile_stride);
 }
 
 // A group of tiles, all output channels.
-template <class Element>
+template <class Kind, class Element = typename Kind::Element>
 void group_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t part, const Element* filters,
                 float* products, Element* inputs) {
-  const Transformed<Element> transformed(conv, plan.group_tiles);
+  const Transformed<Kind> transformed(conv, plan.group_tiles);
   const std::size_t first = part * plan.group_tiles;
   const Tiles tiles{first, std::min(plan.group_tiles, plan.chunk_tiles - first)};
   transform_tiles(conv, transformed, first, tiles.count, inputs);
   for (std::size_t block = 0; block < block_count(conv); ++block) {
     const Element* const panels = filters + block * transformed.block_size;
     multiply_points(plan, transformed, tiles.count, {0, conv.in_channels}, inputs, panels, products);
-    write_tiles(conv, plan, tiles, block, products);
+    write_tiles<Kind>(conv, plan, tiles, block, products);
   }
 }
 
 // A block of output channels, some groups of a chunk.
-template <class Element>
+template <class Kind, class Element = typename Kind::Element>
 void block_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
                 const Element* inputs, float* products, Element* panels) {
-  const Transformed<Element> transformed(conv, plan.chunk_tiles);
+  const Transformed<Kind> transformed(conv, plan.chunk_tiles);
   const std::size_t chunk_first = chunk * plan.chunk_tiles, blocks = block_count(conv);
-  const std::size_t chunk_tiles = std::min(plan.chunk_tiles, tile_count(conv) - chunk_first);
+  const std::size_t chunk_tiles = std::min(plan.chunk_tiles, tile_count<Kind>(conv) - chunk_first);
   // Neighbouring parts share their tiles.
   const std::size_t block = part % blocks, part_tiles = plan.part_groups * plan.group_tiles;
   const std::size_t begin = part / blocks * part_tiles, end = std::min(begin + part_tiles, chunk_tiles);
   if (begin >= end) return;  // of the last, smaller chunk
   for (std::size_t channel = 0; channel < conv.in_channels; channel += plan.part_channels) {
     const Depth depth{channel, std::min(plan.part_channels, conv.in_channels - channel)};
-    transform_block(conv, block, depth, panels);
+    transform_block<Kind>(conv, block, depth, panels);
     for (std::size_t first = begin; first < end; first += plan.group_tiles) {
       const Tiles tiles{chunk_first + first, std::min(plan.group_tiles, end - first)};
       multiply_points(plan, transformed, tiles.count, depth, inputs + first * transformed.tile_stride, panels,
                       products);
-      if (channel + depth.count == conv.in_channels) write_tiles(conv, plan, tiles, block, products);
+      if (channel + depth.count == conv.in_channels) write_tiles<Kind>(conv, plan, tiles, block, products);
     }
   }
 }
 
 void FirstPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
                float* shared) {
-  with_element(conv, [&](auto element) {
-    first_part(conv, plan, chunk, part, reinterpret_cast<decltype(element)*>(shared));
+  with_kind(conv, plan, [&](auto kind) {
+    using Element = typename decltype(kind)::Element;
+    first_part<decltype(kind)>(conv, plan, chunk, part, reinterpret_cast<Element*>(shared));
   });
 }
 
 void SecondPart(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
                 const float* shared, float* thread) {
-  with_element(conv, [&](auto element) {
-    using Element = decltype(element);
+  with_kind(conv, plan, [&](auto kind) {
+    using Kind = decltype(kind);
+    using Element = typename Kind::Element;
     const auto* const transformed = reinterpret_cast<const Element*>(shared);
-    auto* const own = reinterpret_cast<Element*>(thread + kPoints * product_stride(plan));
+    auto* const own = reinterpret_cast<Element*>(thread + Kind::kPoints * product_stride(plan));
     if (plan.shared == WinogradPlan::Shared::filters) {
-      group_part(conv, plan, part, transformed, thread, own);
+      group_part<Kind>(conv, plan, part, transformed, thread, own);
     } else {
-      block_part(conv, plan, chunk, part, transformed, thread, own);
+      block_part<Kind>(conv, plan, chunk, part, transformed, thread, own);
     }
   });
 }

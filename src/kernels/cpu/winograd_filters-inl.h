@@ -1,5 +1,5 @@
-// The filters of Winograd's F(4x4, 3x3), transformed as they are needed: kept, they would take four times the
-// memory. Included once for each instruction set (Highway's way): no ordinary include guard.
+// The filters of Winograd's convolutions, transformed as they are needed: kept, they would take four to seven
+// times the memory. Included once for each instruction set (Highway's way): no ordinary include guard.
 #if defined(SDW_KERNELS_CPU_WINOGRAD_FILTERS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SDW_KERNELS_CPU_WINOGRAD_FILTERS_INL_H_
 #undef SDW_KERNELS_CPU_WINOGRAD_FILTERS_INL_H_
@@ -16,7 +16,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-// Between the 36 points: without it all of them would fall into one set of the first-level cache.
+// Between the points: without it all of them would fall into one set of the first-level cache.
 inline constexpr std::size_t kGap = 16;
 
 // From one point of a block of filters to the next.
@@ -27,8 +27,8 @@ HWY_INLINE std::size_t panel_stride(std::size_t depth) {
 // Packed filters of one input channel.
 inline constexpr std::size_t kFilterSize = 9 * kPanelWidth;
 
-// The processor's own prefetching gives up on the filters, which come from memory, because of the 36 places
-// that are written beside: they are asked for so many bytes ahead, into the second-level cache.
+// The processor's own prefetching gives up on the filters, which come from memory, because of the many
+// places that are written beside: they are asked for so many bytes ahead, into the second-level cache.
 template <class Weight>
 HWY_INLINE void prefetch_filters(const Weight* packed, std::size_t channels) {
   constexpr std::size_t kAhead = std::size_t{16} << 10, kCacheLine = 64;
@@ -43,37 +43,38 @@ inline constexpr std::size_t kScaleBytes = kPanelWidth * sizeof(float);
 
 // The columns of one vector of filters (output channels) transformed, the rows not yet. `scales` of the
 // vector, or null.
-using HalfFilter = FloatVector[kInTile][3];
+template <class Tile>
+using HalfFilter = FloatVector[Tile::kInTile][3];
 
-template <class Weight>
-HWY_INLINE void transform_columns(const Weight* packed, const float* scales, HalfFilter& half) {
+template <class Tile, class Weight>
+HWY_INLINE void transform_columns(const Weight* packed, const float* scales, HalfFilter<Tile>& half) {
   for (std::size_t j = 0; j < 3; ++j) {
-    FloatVector column[3], rows[kInTile];
+    FloatVector column[3], rows[Tile::kInTile];
     for (std::size_t i = 0; i < 3; ++i) {
       column[i] = load_widened(packed + (3 * i + j) * kPanelWidth);
       if (scales != nullptr) column[i] = hn::Mul(column[i], hn::LoadU(kFloat, scales));
     }
-    transform_weight(column, rows);
-    for (std::size_t i = 0; i < kInTile; ++i) half[i][j] = rows[i];
+    Tile::transform_filter(column, rows);
+    for (std::size_t i = 0; i < Tile::kInTile; ++i) half[i][j] = rows[i];
   }
 }
 
 // Packed filters of one block of output channels (with its `scales`, or null) and `depth` input channels ->
 // points panel_stride apart, each [depth][kPanelWidth].
-template <class Weight>
+template <class Tile, class Weight>
 void transform_filters(const Weight* HWY_RESTRICT packed, const float* scales, std::size_t depth,
                        float* HWY_RESTRICT panels) {
   for (std::size_t c = 0; c < depth; ++c, packed += kFilterSize) {
     prefetch_filters(packed, 1);
     for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
-      HalfFilter half;
-      transform_columns(packed + lane, scales != nullptr ? scales + lane : nullptr, half);
+      HalfFilter<Tile> half;
+      transform_columns<Tile>(packed + lane, scales != nullptr ? scales + lane : nullptr, half);
       float* const to = panels + c * kPanelWidth + lane;
-      for (std::size_t i = 0; i < kInTile; ++i) {
-        FloatVector row[kInTile];
-        transform_weight(half[i], row);
-        for (std::size_t j = 0; j < kInTile; ++j) {
-          hn::StoreU(row[j], kFloat, to + (i * kInTile + j) * panel_stride(depth));
+      for (std::size_t i = 0; i < Tile::kInTile; ++i) {
+        FloatVector row[Tile::kInTile];
+        Tile::transform_filter(half[i], row);
+        for (std::size_t j = 0; j < Tile::kInTile; ++j) {
+          hn::StoreU(row[j], kFloat, to + (i * Tile::kInTile + j) * panel_stride(depth));
         }
       }
     }
@@ -81,7 +82,7 @@ void transform_filters(const Weight* HWY_RESTRICT packed, const float* scales, s
 }
 
 // The same -> panels of bfloat16 (panel_block.h) of `filled` channels, those beyond `depth` zeros.
-template <class Weight>
+template <class Tile, class Weight>
 void transform_filters(const Weight* HWY_RESTRICT packed, const float* scales, std::size_t depth,
                        std::size_t filled, Word* HWY_RESTRICT panels) {
   alignas(64) static constexpr Weight kZeros[kFilterSize] = {};
@@ -91,18 +92,18 @@ void transform_filters(const Weight* HWY_RESTRICT packed, const float* scales, s
     const Weight* const second = c + 1 < depth ? packed + kFilterSize : kZeros;
     for (std::size_t lane = 0; lane < kPanelWidth; lane += kLanes) {
       const float* const some = scales != nullptr ? scales + lane : nullptr;
-      HalfFilter first_half, second_half;
-      transform_columns(first + lane, some, first_half);
-      transform_columns(second + lane, some, second_half);
+      HalfFilter<Tile> first_half, second_half;
+      transform_columns<Tile>(first + lane, some, first_half);
+      transform_columns<Tile>(second + lane, some, second_half);
       Word* const to = panels + c * kPanelWidth + 2 * lane;
-      for (std::size_t i = 0; i < kInTile; ++i) {
-        FloatVector first_row[kInTile], second_row[kInTile];
-        transform_weight(first_half[i], first_row);
-        transform_weight(second_half[i], second_row);
-        for (std::size_t j = 0; j < kInTile; ++j) {
+      for (std::size_t i = 0; i < Tile::kInTile; ++i) {
+        FloatVector first_row[Tile::kInTile], second_row[Tile::kInTile];
+        Tile::transform_filter(first_half[i], first_row);
+        Tile::transform_filter(second_half[i], second_row);
+        for (std::size_t j = 0; j < Tile::kInTile; ++j) {
           const auto pairs = hn::Or(lower_bf16(first_row[j]), upper_bf16(second_row[j]));
           hn::StoreU(pairs, kWord,
-                     reinterpret_cast<std::uint32_t*>(to + (i * kInTile + j) * panel_stride(filled)));
+                     reinterpret_cast<std::uint32_t*>(to + (i * Tile::kInTile + j) * panel_stride(filled)));
         }
       }
     }

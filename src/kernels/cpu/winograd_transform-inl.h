@@ -1,5 +1,5 @@
-// The three transforms of Winograd's F(4x4, 3x3), each of one column of vectors; done to the columns and then
-// to the rows of a tile. Included once for each instruction set (Highway's way): no ordinary include guard.
+// The three transforms of Winograd's minimal filtering of 3x3 convolutions. Included once for each
+// instruction set (Highway's way): no ordinary include guard.
 #if defined(SDW_KERNELS_CPU_WINOGRAD_TRANSFORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SDW_KERNELS_CPU_WINOGRAD_TRANSFORM_INL_H_
 #undef SDW_KERNELS_CPU_WINOGRAD_TRANSFORM_INL_H_
@@ -7,6 +7,7 @@
 #define SDW_KERNELS_CPU_WINOGRAD_TRANSFORM_INL_H_
 #endif
 
+#include <array>
 #include <cstddef>
 
 #include "kernels/cpu/micro_gemm-inl.h"
@@ -14,57 +15,129 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-inline constexpr std::size_t kOutTile = 4;
-inline constexpr std::size_t kInTile = 6;
-inline constexpr std::size_t kPoints = kInTile * kInTile;
+// Interpolation points of F(kOut x kOut, 3x3) besides 0 and infinity, in pairs of opposite numbers. Pairs
+// that are reciprocal keep the transforms' entries, and with them the rounding error, small: F(4x4) has about
+// half of that of the usual +-1 and +-2, F(6x6) four times as much.
+template <std::size_t kOut>
+struct Points;
+template <>
+struct Points<4> {
+  static constexpr float kPositive[] = {0.70710678F, 1.41421356F}, kSquares[] = {0.5F, 2.0F};
+};
+template <>
+struct Points<6> {
+  static constexpr float kPositive[] = {0.5F, 1.0F, 2.0F}, kSquares[] = {0.25F, 1.0F, 4.0F};
+};
 
-// Interpolation points 0, +-a, +-b and infinity. Reciprocal pairs keep the transforms' entries, and with them
-// the rounding error, small: about a third of that of the usual +-1, +-2.
-inline constexpr float kA = 0.70710678F, kB = 1.41421356F;
-inline constexpr float kA2 = 0.5F, kB2 = 2.0F, kA3 = kA2 * kA, kB3 = kB2 * kB;
-inline constexpr float kA2B2 = kA2 * kB2, kSum = kA2 + kB2;
+// Coefficients of the powers of x^2, the lowest first.
+template <std::size_t kOut>
+using Polynomial = std::array<float, kOut / 2 + 1>;
 
-// out = B^T in for one column of six vectors.
-HWY_INLINE void transform_input(const FloatVector (&in)[kInTile], FloatVector (&out)[kInTile]) {
-  const auto set = [](float value) { return hn::Set(kFloat, value); };
-  const FloatVector even_a = hn::NegMulAdd(set(kB2), in[2], in[4]);
-  const FloatVector odd_a = hn::Mul(set(kA), hn::NegMulAdd(set(kB2), in[1], in[3]));
-  const FloatVector even_b = hn::NegMulAdd(set(kA2), in[2], in[4]);
-  const FloatVector odd_b = hn::Mul(set(kB), hn::NegMulAdd(set(kA2), in[1], in[3]));
-  out[0] = hn::MulAdd(set(kA2B2), in[0], hn::NegMulAdd(set(kSum), in[2], in[4]));
-  out[1] = hn::Add(even_a, odd_a);
-  out[2] = hn::Sub(even_a, odd_a);
-  out[3] = hn::Add(even_b, odd_b);
-  out[4] = hn::Sub(even_b, odd_b);
-  out[5] = hn::MulAdd(set(kA2B2), in[1], hn::NegMulAdd(set(kSum), in[3], in[5]));
+// The product of x^2 - square over all pairs of points but perhaps one.
+template <std::size_t kOut>
+constexpr Polynomial<kOut> product_without(std::size_t pair) {
+  Polynomial<kOut> product{1.0F};
+  for (std::size_t p = 0; p < kOut / 2; ++p) {
+    if (p == pair) continue;
+    const float square = Points<kOut>::kSquares[p];
+    for (std::size_t k = kOut / 2; k > 0; --k) product[k] = product[k - 1] - square * product[k];
+    product[0] *= -square;
+  }
+  return product;
 }
 
-// out = G in for one column of three vectors.
-HWY_INLINE void transform_weight(const FloatVector (&in)[3], FloatVector (&out)[kInTile]) {
-  const auto set = [](float value) { return hn::Set(kFloat, value); };
-  constexpr float kNa = 1.0F / (2.0F * kA2 * (kA2 - kB2)), kNb = 1.0F / (2.0F * kB2 * (kB2 - kA2));
-  const FloatVector even_a = hn::Mul(set(kNa), hn::MulAdd(set(kA2), in[2], in[0]));
-  const FloatVector odd_a = hn::Mul(set(kNa * kA), in[1]);
-  const FloatVector even_b = hn::Mul(set(kNb), hn::MulAdd(set(kB2), in[2], in[0]));
-  const FloatVector odd_b = hn::Mul(set(kNb * kB), in[1]);
-  out[0] = hn::Mul(set(1.0F / kA2B2), in[0]);
-  out[1] = hn::Add(even_a, odd_a);
-  out[2] = hn::Sub(even_a, odd_a);
-  out[3] = hn::Add(even_b, odd_b);
-  out[4] = hn::Sub(even_b, odd_b);
-  out[5] = in[2];
+template <std::size_t kOut>
+constexpr auto products_without_each() {
+  std::array<Polynomial<kOut>, kOut / 2> products{};
+  for (std::size_t p = 0; p < kOut / 2; ++p) products[p] = product_without<kOut>(p);
+  return products;
 }
 
-// out = A^T in for one column of six vectors.
-HWY_INLINE void transform_output(const FloatVector (&in)[kInTile], FloatVector (&out)[kOutTile]) {
-  const auto set = [](float value) { return hn::Set(kFloat, value); };
-  const FloatVector sum_a = hn::Add(in[1], in[2]), difference_a = hn::Sub(in[1], in[2]);
-  const FloatVector sum_b = hn::Add(in[3], in[4]), difference_b = hn::Sub(in[3], in[4]);
-  out[0] = hn::Add(in[0], hn::Add(sum_a, sum_b));
-  out[1] = hn::MulAdd(set(kB), difference_b, hn::Mul(set(kA), difference_a));
-  out[2] = hn::MulAdd(set(kB2), sum_b, hn::Mul(set(kA2), sum_a));
-  out[3] = hn::Add(in[5], hn::MulAdd(set(kB3), difference_b, hn::Mul(set(kA3), difference_a)));
+template <std::size_t kOut>
+constexpr float value_at(const Polynomial<kOut>& polynomial, float x2) {
+  float sum = 0.0F;
+  for (std::size_t k = polynomial.size(); k-- > 0;) sum = sum * x2 + polynomial[k];
+  return sum;
 }
+
+// F(kOut x kOut, 3x3): transforms of one column of vectors, done to the columns and then to the rows of a
+// tile.
+template <std::size_t kOut>
+struct Winograd {
+  static constexpr std::size_t kOutTile = kOut, kInTile = kOut + 2, kPoints = kInTile * kInTile;
+  static constexpr std::size_t kPairs = kOut / 2, kLast = kInTile - 1;
+
+  using Inputs = FloatVector[kInTile];
+  using Outputs = FloatVector[kOutTile];
+  using Filter = FloatVector[3];
+
+  // out = B^T in: rows are the coefficients of the product of all (x - point) but one.
+  static HWY_INLINE void transform_input(const Inputs& in, Inputs& out) {
+#pragma GCC unroll 3
+    for (std::size_t p = 0; p < kPairs; ++p) {
+      FloatVector even = in[kOut], odd = in[kOut - 1];
+#pragma GCC unroll 3
+      for (std::size_t k = 0; k + 1 < kPairs; ++k) {
+        const FloatVector coefficient = hn::Set(kFloat, kOthers[p][k]);
+        even = hn::MulAdd(coefficient, in[2 * k + 2], even);
+        odd = hn::MulAdd(coefficient, in[2 * k + 1], odd);
+      }
+      odd = hn::Mul(hn::Set(kFloat, kPositive[p]), odd);
+      out[2 * p + 1] = hn::Add(even, odd);
+      out[2 * p + 2] = hn::Sub(even, odd);
+    }
+    out[0] = in[kLast - 1];
+    out[kLast] = in[kLast];
+#pragma GCC unroll 3
+    for (std::size_t k = 0; k < kPairs; ++k) {
+      const FloatVector coefficient = hn::Set(kFloat, kAll[k]);
+      out[0] = hn::MulAdd(coefficient, in[2 * k], out[0]);
+      out[kLast] = hn::MulAdd(coefficient, in[2 * k + 1], out[kLast]);
+    }
+  }
+
+  // out = G in: a filter's values at the points, divided by what the rows above are there.
+  static HWY_INLINE void transform_filter(const Filter& in, Inputs& out) {
+    out[0] = hn::Mul(hn::Set(kFloat, 1.0F / kAll[0]), in[0]);
+    out[kLast] = in[2];
+#pragma GCC unroll 3
+    for (std::size_t p = 0; p < kPairs; ++p) {
+      const float scale = 1.0F / (2.0F * kSquares[p] * value_at<kOut>(kOthers[p], kSquares[p]));
+      const FloatVector even =
+          hn::Mul(hn::Set(kFloat, scale), hn::MulAdd(hn::Set(kFloat, kSquares[p]), in[2], in[0]));
+      const FloatVector odd = hn::Mul(hn::Set(kFloat, scale * kPositive[p]), in[1]);
+      out[2 * p + 1] = hn::Add(even, odd);
+      out[2 * p + 2] = hn::Sub(even, odd);
+    }
+  }
+
+  // out = A^T in: powers of the points.
+  static HWY_INLINE void transform_output(const Inputs& in, Outputs& out) {
+    out[0] = in[0];
+    out[kOut - 1] = in[kLast];
+#pragma GCC unroll 3
+    for (std::size_t p = 0; p < kPairs; ++p) {
+      const FloatVector sum = hn::Add(in[2 * p + 1], in[2 * p + 2]);
+      const FloatVector difference = hn::Sub(in[2 * p + 1], in[2 * p + 2]);
+      out[0] = hn::Add(out[0], sum);
+      float power = 1.0F;
+#pragma GCC unroll 6
+      for (std::size_t i = 1; i < kOut; ++i) {
+        power = i % 2 == 0 ? power * kSquares[p] : power;
+        const FloatVector factor = hn::Set(kFloat, i % 2 == 0 ? power : power * kPositive[p]);
+        const FloatVector& some = i % 2 == 0 ? sum : difference;
+        const bool first = p == 0 && i + 1 < kOut;
+        out[i] = first ? hn::Mul(factor, some) : hn::MulAdd(factor, some, out[i]);
+      }
+    }
+  }
+
+ private:
+  static constexpr const auto& kPositive = Points<kOut>::kPositive;
+  static constexpr const auto& kSquares = Points<kOut>::kSquares;
+  static constexpr Polynomial<kOut> kAll = product_without<kOut>(kPairs);
+  static constexpr auto kOthers = products_without_each<kOut>();
+};
 
 }  // namespace sdw::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
