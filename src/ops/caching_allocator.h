@@ -6,8 +6,8 @@ namespace sdw::ops {
 
 // From here on the memory of large CPU tensors is kept when they are freed, and handed out again: a step of a
 // denoiser asks for the same sizes over and over, and fresh pages cost more than many an op. What is kept and
-// what is in use are together hardly more than what was in use at once. Huge pages where the system gives
-// them.
+// what is in use are together hardly more than what was in use at once: pages kept for other sizes are moved
+// into a new block. Huge pages where the system gives them.
 void install_caching_allocator();
 
 // Gives what is kept back to the system.

@@ -51,6 +51,20 @@ TEST_F(CachingAllocator, HoldsHardlyMoreThanWasInUseAtOnce) {
   EXPECT_LE(cached_memory_bytes(), std::size_t{250} << 20);
 }
 
+TEST_F(CachingAllocator, ALargerBlockTakesThePagesOfSmallerOnes) {
+  { const at::Tensor first = at::full({6 * kMebibyte}, 1.0F), second = at::full({10 * kMebibyte}, 1.0F); }
+  EXPECT_EQ(cached_memory_bytes(), std::size_t{16} << 20);
+  at::Tensor larger = at::empty({14 * kMebibyte});
+  EXPECT_LE(cached_memory_bytes(), std::size_t{4} << 20);
+  EXPECT_EQ(larger[-1].item<float>(), 1.0F);  // a fresh page would be cleared
+  larger.fill_(2.0F);
+  larger = at::Tensor();
+  const at::Tensor largest = at::empty({24 * kMebibyte});  // of pages that were moved before, and fresh ones
+  EXPECT_EQ(cached_memory_bytes(), 0U);
+  EXPECT_EQ(largest[22 * kMebibyte - 1].item<float>(), 2.0F);
+  EXPECT_EQ(largest[0].item<float>(), 0.0F);
+}
+
 TEST_F(CachingAllocator, KeepsContentsOfEveryTensorApart) {
   const auto work = [](int seed) {
     std::vector<at::Tensor> held;
