@@ -1,11 +1,13 @@
 #include "kernels/cpu/winograd.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/winograd.cpp"
 #include <hwy/foreach_target.h>  // compiles this file once for each instruction set
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "kernels/cpu/panel_block.h"
@@ -191,6 +193,8 @@ struct Patch {
 template <class Kind, class Element = typename Kind::Element>
 void transform_tiles(const WinogradConv& conv, const Transformed<Kind>& transformed, std::size_t first,
                      std::size_t count, Element* to) {
+  // Rows are read in too many places at once for the processor's own prefetching.
+  const std::size_t next_tile = (Kind::kOutTile >> (conv.upsample ? 1 : 0)) * conv.in_channels;
   for (std::size_t t = 0; t < count; ++t) {
     const Patch<Kind> patch(conv, place_of<Kind>(conv, first + t));
     for (std::size_t channel = 0; channel < transformed.channels; channel += kLanes) {
@@ -200,6 +204,7 @@ void transform_tiles(const WinogradConv& conv, const Transformed<Kind>& transfor
         typename Kind::Inputs row;
         for (std::size_t j = 0; j < Kind::kInTile; ++j) {
           const float* const from = patch.at[i][j];
+          if (j >= 2) __builtin_prefetch(from + channel + next_tile, 0, 2);
           row[j] = from != nullptr ? load_some(from + channel, some) : hn::Zero(kFloat);
         }
         Kind::transform_input(row, half[i]);
@@ -217,10 +222,20 @@ void transform_tiles(const WinogradConv& conv, const Transformed<Kind>& transfor
   }
 }
 
+// Outputs so large that no cache holds them until they are read: written past the caches, they need not be
+// read from memory first. A residual was read before, perhaps from the same place.
+bool writes_past_caches(const WinogradConv& conv) {
+  constexpr std::size_t kCached = (std::size_t{24} << 20) / sizeof(float);
+  return conv.residual == nullptr && conv.out_channels % kLanes == 0 &&
+         reinterpret_cast<std::uintptr_t>(conv.output) % sizeof(FloatVector) == 0 &&
+         conv.batch * conv.out_height * conv.out_width * conv.out_channels > kCached;
+}
+
 // One vector of output channels of one tile: the products back to outputs.
 template <class Kind>
 HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std::size_t channel,
-                           std::size_t count, const float* products, std::size_t point_stride) {
+                           std::size_t count, const float* products, std::size_t point_stride,
+                           bool past_caches) {
   typename Kind::Inputs half[Kind::kOutTile];
   for (std::size_t j = 0; j < Kind::kInTile; ++j) {
     typename Kind::Inputs column;
@@ -240,7 +255,16 @@ HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std
           ((place.image * conv.out_height + place.y + i) * conv.out_width + place.x + j) * conv.out_channels +
           channel;
       FloatVector value = hn::Add(out[j], bias);
-      if (conv.residual != nullptr) value = hn::Add(value, load_some(conv.residual + at, count));
+      if (past_caches) {
+        hn::Stream(value, kFloat, conv.output + at);
+        continue;
+      }
+      const std::size_t next = at + Kind::kOutTile * conv.out_channels;
+      __builtin_prefetch(conv.output + next, 1, 2);
+      if (conv.residual != nullptr) {
+        __builtin_prefetch(conv.residual + next, 0, 2);
+        value = hn::Add(value, load_some(conv.residual + at, count));
+      }
       store_some(value, conv.output + at, count);
     }
   }
@@ -324,13 +348,15 @@ void write_tiles(const WinogradConv& conv, const WinogradPlan& plan, Tiles tiles
                  const float* products) {
   const std::size_t first_out = block * kPanelWidth;
   const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
+  const bool past_caches = writes_past_caches(conv);
   for (std::size_t t = 0; t < tiles.count; ++t) {
     const TilePlace place = place_of<Kind>(conv, tiles.first + t);
     for (std::size_t lane = 0; lane < count; lane += kLanes) {
       write_tile<Kind>(conv, place, first_out + lane, std::min(kLanes, count - lane),
-                       products + t * kPanelWidth + lane, product_stride(plan));
+                       products + t * kPanelWidth + lane, product_stride(plan), past_caches);
     }
   }
+  if (past_caches) hwy::FlushStream();
 }
 
 template <class Kind, class Element = typename Kind::Element>
