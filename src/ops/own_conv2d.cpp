@@ -26,9 +26,16 @@ const Element* data_or_null(const at::Tensor& tensor) {
   return tensor.defined() ? static_cast<const Element*>(tensor.const_data_ptr()) : nullptr;
 }
 
-bool is_plain_3x3(at::IntArrayRef filters, const Conv2dShape& shape) {
-  return filters[2] == 3 && filters[3] == 3 && shape.stride == 1 && shape.padding == 1 &&
-         shape.padding_end == 0;
+bool keeps_size(const Conv2dShape& shape) {
+  return shape.stride == 1 && shape.padding == 1 && shape.padding_end == 0;
+}
+
+bool halves_size(const Conv2dShape& shape) {
+  return shape.stride == 2 && shape.padding + shape.padding_end == 1;
+}
+
+std::int64_t output_size(std::int64_t input, const Conv2dShape& shape) {
+  return (input + 2 * shape.padding + shape.padding_end - 3) / shape.stride + 1;
 }
 
 void run(const kernels::cpu::WinogradConv& conv) {
@@ -122,7 +129,13 @@ void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
 
 Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const Placement& where) {
   const bool ours = where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
-  if (!ours || !is_plain_3x3(filters, shape)) return Conv2dLayout::plain;
+  if (!ours || filters[2] != 3 || filters[3] != 3) return Conv2dLayout::plain;
+  const auto panels = in_bytes(where) ? Conv2dLayout::int8_panels : Conv2dLayout::bf16_panels;
+  if (halves_size(shape) && where.precision != Precision::exact &&
+      kernels::cpu::can_multiply(panel_type(panels)) && std::min(filters[0], filters[1]) >= kMinChannels) {
+    return panels;
+  }
+  if (!keeps_size(shape)) return Conv2dLayout::plain;
   if (filters[0] < kMinChannels) return Conv2dLayout::few_outputs;
   if (filters[1] < kMinChannels) return Conv2dLayout::few_inputs;
   if (where.precision == Precision::exact) return Conv2dLayout::winograd;
@@ -159,11 +172,14 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
   const auto source = input.contiguous(at::MemoryFormat::ChannelsLast);
   const auto added = residual.defined() ? residual.contiguous(at::MemoryFormat::ChannelsLast) : residual;
   const std::int64_t scale = upsample ? 2 : 1;
-  const std::array shape{source.size(0), weight.filters[0], scale * source.size(2), scale * source.size(3)};
+  const std::array shape{source.size(0), weight.filters[0], output_size(scale * source.size(2), weight.shape),
+                         output_size(scale * source.size(3), weight.shape)};
   auto output = in_place ? added : at::empty(shape, source.options(), at::MemoryFormat::ChannelsLast);
   if (in_panels(weight.layout)) {
     auto conv = conv_of<kernels::cpu::PanelConv>(source, weight, added, output, upsample);
     conv.type = panel_type(weight.layout);
+    conv.stride = as_size(weight.shape.stride);
+    conv.padding = as_size(weight.shape.padding);
     conv.packed = data_or_null<kernels::cpu::Word>(weight.weight);
     run(conv);
   } else {

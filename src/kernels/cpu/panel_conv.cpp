@@ -15,56 +15,81 @@ namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
 // Rows of the picture, a border of zeros around them, one after the other: pixel (y, x) of the output sums
 // the nine pixels from (y, x) on, so that all outputs of a part, and two that nobody needs at the end of each
-// row, are consecutive rows of one matrix.
+// row, are consecutive rows of one matrix. With stride 2 the picture lies as four, of its even and odd rows
+// and columns: each tap finds its pixels in one of them, consecutive too.
 struct Rows {
   std::size_t image, first, count;  // of the output
 };
 
-std::size_t pitch_of(const PanelConv& conv) {
-  return conv.out_width + 2;
+// Rows of a picture (of each of the four), of which a row of the output sees so many below its first.
+std::size_t rows_below(const PanelConv& conv) {
+  return 2 / conv.stride;
 }
 
-const float* input_row(const PanelConv& conv, std::size_t image, std::size_t y) {
-  return conv.input +
-         (image * conv.in_height + (y >> (conv.upsample ? 1 : 0))) * conv.in_width * conv.in_channels;
+std::size_t pitch_of(const PanelConv& conv) {
+  return conv.out_width + rows_below(conv);
+}
+
+// Pixels from one of the four pictures to the next.
+std::size_t plane_pixels(const PanelConv& conv, const Rows& rows) {
+  return (rows.count + rows_below(conv)) * pitch_of(conv);
+}
+
+// Where pixel (y, x), counted from the border on, lies: in pixels.
+std::size_t place_of(const PanelConv& conv, const Rows& rows, std::size_t y, std::size_t x) {
+  const std::size_t shift = conv.stride - 1;  // and what is odd with stride 2
+  const std::size_t plane = (y & shift) * 2 + (x & shift);
+  return plane * plane_pixels(conv, rows) + (y >> shift) * pitch_of(conv) + (x >> shift);
+}
+
+// Rows that the part sees, with the border.
+std::size_t rows_seen(const PanelConv& conv, const Rows& rows) {
+  return (rows.count - 1) * conv.stride + 3;
+}
+
+// Null for a row of the border; `y` of those that the part sees.
+const float* input_row(const PanelConv& conv, const Rows& rows, std::size_t y) {
+  const std::size_t shift = conv.upsample ? 1 : 0;
+  y += rows.first * conv.stride - conv.padding;  // wraps round below zero
+  if (y >= conv.in_height << shift) return nullptr;
+  return conv.input + (rows.image * conv.in_height + (y >> shift)) * conv.in_width * conv.in_channels;
 }
 
 // How to read the bytes of all rows that a part sees.
 ByteScale scale_of_rows(const PanelConv& conv, const Rows& rows) {
   if (conv.type != PanelType::int8) return {};
   Range range;
-  const std::size_t first = rows.first == 0 ? 0 : rows.first - 1;
-  for (std::size_t y = first; y < std::min(rows.first + rows.count + 1, conv.out_height); ++y) {
-    range = range_of(input_row(conv, rows.image, y), conv.in_width * conv.in_channels, range);
+  for (std::size_t y = 0; y < rows_seen(conv, rows); ++y) {
+    const float* const row = input_row(conv, rows, y);
+    if (row != nullptr) range = range_of(row, conv.in_width * conv.in_channels, range);
   }
   return scale_of(range);
 }
 
-void convert_picture_row(const PanelConv& conv, const float* row, ByteScale by, Word* to) {
-  const std::size_t depth = depth_words(conv.type, conv.in_channels);
-  for (std::size_t x = 0; x < conv.in_width; ++x, row += conv.in_channels, to += depth) {
-    to_words(conv.type, row, conv.in_channels, by, to);
-    if (!conv.upsample) continue;
-    std::copy_n(to, depth, to + depth);
-    to += depth;
-  }
-}
-
 void convert_rows(const PanelConv& conv, const Rows& rows, ByteScale by, Word* picture) {
-  const std::size_t depth = depth_words(conv.type, conv.in_channels), pitch = pitch_of(conv);
+  const std::size_t depth = depth_words(conv.type, conv.in_channels), shift = conv.upsample ? 1 : 0;
+  const std::size_t all = conv.stride * conv.stride * plane_pixels(conv, rows) + kBlockRows + 2;
+  const std::size_t columns = pitch_of(conv) * conv.stride;  // with the border
   const Word zero = word_of_zero(conv.type, by);
-  for (std::size_t i = 0; i < rows.count + 2; ++i) {
-    Word* const to = picture + i * pitch * depth;
-    const std::size_t y = rows.first + i - 1;  // wraps round below zero
-    if (y >= conv.out_height) {
-      std::fill_n(to, pitch * depth, zero);
-      continue;
+  const auto pixel = [&](std::size_t y, std::size_t x) {
+    return picture + place_of(conv, rows, y, x) * depth;
+  };
+  for (std::size_t y = 0; y < rows_seen(conv, rows); ++y) {
+    const float* const row = input_row(conv, rows, y);
+    const std::size_t filled = row == nullptr ? 0 : std::min(conv.in_width << shift, columns - conv.padding);
+    for (std::size_t x = 0; x < filled; ++x) {
+      Word* const to = pixel(y, x + conv.padding);
+      if (conv.upsample && x % 2 == 1) {
+        std::copy_n(pixel(y, x + conv.padding - 1), depth, to);
+      } else {
+        to_words(conv.type, row + (x >> shift) * conv.in_channels, conv.in_channels, by, to);
+      }
     }
-    std::fill_n(to, depth, zero);
-    convert_picture_row(conv, input_row(conv, rows.image, y), by, to + depth);
-    std::fill_n(to + (pitch - 1) * depth, depth, zero);
+    const std::size_t begin = filled == 0 ? 0 : conv.padding;
+    for (std::size_t x = 0; x < begin; ++x) std::fill_n(pixel(y, x), depth, zero);
+    for (std::size_t x = begin + filled; x < columns; ++x) std::fill_n(pixel(y, x), depth, zero);
   }
-  std::fill_n(picture + (rows.count + 2) * pitch * depth, (kBlockRows + 2) * depth, zero);
+  std::fill_n(picture + (all - kBlockRows - 2) * depth, (kBlockRows + 2) * depth, zero);
 }
 
 // The sums of one panel, in pieces of the depth so that a piece of the panel stays in the first-level cache
@@ -75,7 +100,7 @@ void multiply_panel(const PanelConv& conv, const Rows& rows, const Word* picture
   const std::size_t depth = depth_words(conv.type, conv.in_channels), pitch = pitch_of(conv);
   std::array<std::ptrdiff_t, 9> offsets;
   for (std::size_t tap = 0; tap < 9; ++tap) {
-    offsets[tap] = static_cast<std::ptrdiff_t>((tap / 3 * pitch + tap % 3) * depth);
+    offsets[tap] = static_cast<std::ptrdiff_t>(place_of(conv, rows, tap / 3, tap % 3) * depth);
   }
   PanelBlock block{.type = conv.type,
                    .a_stride = depth,
@@ -147,8 +172,10 @@ HWY_EXPORT(Part);
 PanelConvPlan plan_panel_conv(const PanelConv& conv) {
   // The converted rows of a part stay in the second-level cache beside a panel's sums.
   constexpr std::size_t kPictureBytes = std::size_t{768} << 10, kMinParts = 8;
-  const std::size_t depth = depth_words(conv.type, conv.in_channels), pitch = conv.out_width + 2;
-  const std::size_t fitting = kPictureBytes / (pitch * depth * sizeof(Word));
+  const std::size_t depth = depth_words(conv.type, conv.in_channels);
+  const std::size_t below = 2 / conv.stride, pitch = conv.out_width + below;
+  const std::size_t row_pixels = conv.stride * conv.stride * pitch;
+  const std::size_t fitting = kPictureBytes / (row_pixels * depth * sizeof(Word));
   const std::size_t panels = round_up(conv.out_channels, kPanelColumns) / kPanelColumns;
   PanelConvPlan plan;
   plan.block_rows = std::min(fitting > 6 ? fitting - 2 : 4, conv.out_height);
@@ -159,7 +186,7 @@ PanelConvPlan plan_panel_conv(const PanelConv& conv) {
   plan.block_panels = std::max<std::size_t>((panels + cuts - 1) / cuts, 1);
   plan.parts = conv.batch * row_parts * ((panels + plan.block_panels - 1) / plan.block_panels);
   plan.thread_floats = round_up(plan.block_rows * pitch, kBlockRows) * kPanelColumns +
-                       ((plan.block_rows + 2) * pitch + kBlockRows + 2) * depth / 2;
+                       ((plan.block_rows + below) * row_pixels + kBlockRows + 2) * depth / 2;
   return plan;
 }
 

@@ -7,9 +7,9 @@
 
 namespace sdw::kernels::cpu {
 
-// A 3x3 convolution with padding 1 and stride 1 as nine shifted products of matrices of a type narrower than
-// float32. Input and output are channels-last float32; the input is brought to that type, with a border of
-// zeros, a few rows at a time (bytes: with a scale for those rows). Precondition: can_multiply(type).
+// A 3x3 convolution as nine shifted products of matrices of a type narrower than float32. Input and output
+// are channels-last float32; the input is brought to that type, with a border of zeros, a few rows at a time
+// (bytes: with a scale for those rows). Precondition: can_multiply(type).
 struct PanelConv {
   PanelType type = PanelType::bf16;
   const float* input = nullptr;     // [batch, in_height, in_width, in_channels]
@@ -21,6 +21,8 @@ struct PanelConv {
   std::size_t out_height = 0, out_width = 0, out_channels = 0;
   // Nearest-neighbour upsampling to twice before the convolution, without writing it: out_* = 2 * in_*.
   bool upsample = false;
+  std::size_t stride = 1;   // 1 or 2
+  std::size_t padding = 1;  // rows above and columns to the left; at the other ends what the output needs
 };
 
 // The work is cut into independent parts; each thread brings `thread_floats` of scratch memory.

@@ -16,14 +16,17 @@ namespace {
 struct Case {
   std::size_t batch, height, width, in_channels, out_channels;
   bool bias = true, residual = false, upsample = false;
+  std::size_t stride = 1, padding = 1, padding_end = 1;
 };
 
 // Float32 sums of up to 9 * 2560 products of operands whose rounding is part of the definition.
 constexpr double kTolerance = 1e-5;
 
 void expect_equal_to_definition(PanelType type, const Case& c) {
-  const std::size_t scale = c.upsample ? 2 : 1;
-  const std::size_t outputs = c.batch * c.height * c.width * scale * scale * c.out_channels;
+  const auto output_size = [&](std::size_t input) {
+    return (input * (c.upsample ? 2 : 1) + c.padding + c.padding_end - 3) / c.stride + 1;
+  };
+  const std::size_t outputs = c.batch * output_size(c.height) * output_size(c.width) * c.out_channels;
   const std::size_t row = c.width * c.in_channels, filter = 9 * c.in_channels;
   const auto bias = random_values(c.out_channels, 3), residual = random_values(outputs, 4);
   std::vector<Word> packed(packed_words(type, c.out_channels, 9, c.in_channels), 0x7FFF);
@@ -56,10 +59,12 @@ void expect_equal_to_definition(PanelType type, const Case& c) {
                        .in_height = c.height,
                        .in_width = c.width,
                        .in_channels = c.in_channels,
-                       .out_height = scale * c.height,
-                       .out_width = scale * c.width,
+                       .out_height = output_size(c.height),
+                       .out_width = output_size(c.width),
                        .out_channels = c.out_channels,
-                       .upsample = c.upsample};
+                       .upsample = c.upsample,
+                       .stride = c.stride,
+                       .padding = c.padding};
   const auto plan = plan_panel_conv(conv);
   std::vector<float> scratch(plan.thread_floats, NAN);
   for (std::size_t part = 0; part < plan.parts; ++part) panel_conv_part(conv, plan, part, scratch.data());
@@ -109,6 +114,24 @@ TEST(PanelConv, UpsamplesWithoutWritingTheLargerPicture) {
       const auto side = static_cast<std::size_t>(size);
       expect_equal_to_definition({2, side, side + 1, 12, 20, true, false, true});
     }
+  });
+}
+
+TEST(PanelConv, EqualsTheDefinitionWithStride2) {
+  with_every_instruction_set([] {
+    for (const std::size_t padding : {0, 1}) {
+      for (const std::size_t padding_end : {0, 1}) {
+        for (const std::size_t height : {3, 4, 9}) {
+          for (const std::size_t width : {3, 8, 13, 66}) {
+            for (const bool upsample : {false, true}) {
+              expect_equal_to_definition(
+                  {2, height, width, 37, 34, true, padding == 0, upsample, 2, padding, padding_end});
+            }
+          }
+        }
+      }
+    }
+    expect_equal_to_definition({1, 131, 200, 32, 3, true, false, false, 2, 0, 1});
   });
 }
 

@@ -70,6 +70,25 @@ TEST(Conv2d, EqualsTheDefinitionForEveryShapeTheModelsUse) {
   }
 }
 
+// Both operands are rounded: to 8 bits of mantissa, or to a 127th of a channel's or some rows' largest value.
+TEST(Conv2d, HalvesThePictureInEveryPrecision) {
+  const std::pair<Precision, double> tolerances[] = {
+      {Precision::exact, 1e-5}, {Precision::fast, 1e-2}, {Precision::int8, 3e-2}};
+  for (const auto& [precision, tolerance] : tolerances) {
+    for (const Conv2dShape shape : {Conv2dShape{2, 1, 0}, Conv2dShape{2, 0, 1}}) {
+      for (const std::int64_t height : {3, 8, 13}) {
+        const at::Tensor input = random_picture({2, 40, height, 10});
+        const at::Tensor weight = random_tensor({24, 40, 3, 3}, 2), bias = random_tensor({24}, 3);
+        const Conv2dWeight prepared = prepare_conv2d(weight, bias, shape, {.precision = precision});
+        const at::Tensor expected = plain_conv2d(input, weight, bias, shape);
+        const at::Tensor got = conv2d(input, prepared);
+        EXPECT_LT(relative_error(got, expected), tolerance) << height;
+        EXPECT_LT(relative_error(conv2d_add(input, prepared, got), expected.add(got)), tolerance);
+      }
+    }
+  }
+}
+
 TEST(Conv2d, UpsamplingRepeatsTheNearestPixel) {
   const at::Tensor weight = random_tensor({4, 4, 3, 3}, 2);
   const Conv2dWeight prepared = prepare_conv2d(weight, random_tensor({4}, 3), {1, 1, 0}, {});
