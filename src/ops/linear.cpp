@@ -1,16 +1,13 @@
 #include "ops/linear.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 #include <fmt/format.h>
 
-#include "kernels/cpu/pointwise.h"
 #include "ops/op_profile.h"
 #include "ops/packed_linear.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
-#include "ops/workspace.h"
 
 namespace sdw::ops {
 namespace {
@@ -40,20 +37,6 @@ OpCost cost_of(const at::Tensor& input, const LinearWeight& weight, std::int64_t
 at::Tensor product(const at::Tensor& input, const LinearWeight& weight) {
   if (weight.layout != LinearLayout::plain) return packed_linear(input, weight, {});
   return at::linear(input, weight.weight, weight.bias);
-}
-
-// [..., 2N] -> [..., N].
-at::Tensor own_geglu(const at::Tensor& both) {
-  auto shape = both.sizes().vec();
-  constexpr std::size_t kRows = 16;
-  const auto width = static_cast<std::size_t>(shape.back() /= 2);
-  at::Tensor output = at::empty(shape, both.options());
-  const std::size_t rows = static_cast<std::size_t>(output.numel()) / width;
-  for_rows(rows, kRows, [&](std::size_t first, std::size_t count) {
-    kernels::cpu::geglu(both.const_data_ptr<float>() + first * 2 * width, count, width,
-                        output.data_ptr<float>() + first * width);
-  });
-  return output;
 }
 
 }  // namespace
@@ -95,9 +78,8 @@ at::Tensor geglu(const at::Tensor& input, const LinearWeight& weight) {
     cost.op = "geglu";
     return cost;
   });
-  const at::Tensor both = product(input, weight);
-  if (weight.layout != LinearLayout::plain) return own_geglu(both);
-  const std::vector<at::Tensor> halves = both.chunk(2, -1);
+  if (can_pack_geglu(weight)) return packed_geglu(input, weight);
+  const std::vector<at::Tensor> halves = product(input, weight).chunk(2, -1);
   return at::gelu(halves[1]).mul_(halves[0]);
 }
 

@@ -73,6 +73,25 @@ void run(const kernels::cpu::PanelGemm& gemm) {
   });
 }
 
+at::Tensor product(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual,
+                   bool geglu) {
+  const auto source = input.contiguous();
+  auto shape = source.sizes().vec();
+  shape.back() = geglu ? weight.out_features / 2 : weight.out_features;
+  auto output = at::empty(shape, source.options());
+  if (weight.layout == LinearLayout::panels) {
+    auto gemm = gemm_of<kernels::cpu::Gemm>(source, weight, residual, output);
+    gemm.geglu = geglu;
+    run(gemm);
+  } else {
+    auto gemm = gemm_of<kernels::cpu::PanelGemm>(source, weight, residual, output);
+    gemm.type = panel_type(weight.layout);
+    gemm.geglu = geglu;
+    run(gemm);
+  }
+  return output;
+}
+
 }  // namespace
 
 LinearLayout layout_for(const Placement& where) {
@@ -103,19 +122,16 @@ at::Tensor packed_panels(const at::Tensor& weight, LinearLayout layout) {
 }
 
 at::Tensor packed_linear(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual) {
-  const auto source = input.contiguous();
-  const auto added = residual.defined() ? residual.contiguous() : residual;
-  auto shape = source.sizes().vec();
-  shape.back() = weight.out_features;
-  auto output = at::empty(shape, source.options());
-  if (weight.layout == LinearLayout::panels) {
-    run(gemm_of<kernels::cpu::Gemm>(source, weight, added, output));
-  } else {
-    auto gemm = gemm_of<kernels::cpu::PanelGemm>(source, weight, added, output);
-    gemm.type = panel_type(weight.layout);
-    run(gemm);
-  }
-  return output;
+  return product(input, weight, residual.defined() ? residual.contiguous() : residual, false);
+}
+
+at::Tensor packed_geglu(const at::Tensor& input, const LinearWeight& weight) {
+  return product(input, weight, {}, true);
+}
+
+bool can_pack_geglu(const LinearWeight& weight) {
+  return weight.layout != LinearLayout::plain &&
+         as_size(weight.out_features) % kernels::cpu::kGegluColumns == 0;
 }
 
 }  // namespace sdw::ops

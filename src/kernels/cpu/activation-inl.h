@@ -40,9 +40,14 @@ HWY_INLINE FloatVector coarse_exp2_of_negative(FloatVector x) {
   return exp2_by(kTerms, x);
 }
 
-// x / (1 + exp(-x)).
+inline constexpr float kLog2OfE = 1.44269504F;
+
+// x / (1 + exp(-x)), by the exponential of a negative number.
 HWY_INLINE FloatVector silu(FloatVector x) {
-  return hn::Div(x, hn::Add(hn::Set(kFloat, 1.0F), hn::Exp(kFloat, hn::Neg(x))));
+  const FloatVector one = hn::Set(kFloat, 1.0F);
+  const FloatVector power = exp2_of_negative(hn::Mul(hn::Abs(x), hn::Set(kFloat, -kLog2OfE)));
+  const FloatVector share = hn::IfThenElse(hn::Lt(x, hn::Zero(kFloat)), power, one);
+  return hn::Div(hn::Mul(x, share), hn::Add(one, power));
 }
 
 // x * Phi(x), Phi by the rational approximation of erfc of Abramowitz and Stegun, 7.1.26: within 1.5e-7.
@@ -54,9 +59,18 @@ HWY_INLINE FloatVector gelu(FloatVector x) {
   series = hn::MulAdd(t, series, set(1.421413741F));
   series = hn::MulAdd(t, series, set(-0.284496736F));
   series = hn::Mul(t, hn::MulAdd(t, series, set(0.254829592F)));
-  const FloatVector tail = hn::Mul(hn::Mul(set(0.5F), series), hn::Exp(kFloat, hn::Neg(hn::Mul(z, z))));
+  const FloatVector power = exp2_of_negative(hn::Mul(hn::Mul(z, z), set(-kLog2OfE)));
+  const FloatVector tail = hn::Mul(hn::Mul(set(0.5F), series), power);
   const auto negative = hn::Lt(x, hn::Zero(kFloat));
   return hn::Mul(x, hn::IfThenElse(negative, tail, hn::Sub(set(1.0F), tail)));
+}
+
+// output = values * gelu(gates); `count` is a multiple of kLanes.
+HWY_INLINE void write_gated(const float* values, const float* gates, std::size_t count, float* output) {
+  for (std::size_t c = 0; c < count; c += kLanes) {
+    const FloatVector gate = gelu(hn::LoadU(kFloat, gates + c));
+    hn::StoreU(hn::Mul(hn::LoadU(kFloat, values + c), gate), kFloat, output + c);
+  }
 }
 
 }  // namespace sdw::kernels::cpu::HWY_NAMESPACE

@@ -8,6 +8,7 @@
 #include <hwy/foreach_target.h>  // compiles this file once for each instruction set
 #include <hwy/highway.h>
 
+#include "kernels/cpu/activation-inl.h"
 #include "kernels/cpu/micro_gemm-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -36,18 +37,21 @@ void PackWeight(const float* weight, std::size_t columns, std::size_t depth, flo
 struct Blocks {
   std::size_t rows, panels;  // of one part
   std::size_t row_parts, panel_parts;
+  std::size_t all_panels;  // of the output
 };
 
 Blocks blocks_of(const Gemm& gemm) {
   constexpr std::size_t kInputBytes = std::size_t{256} << 10;
   constexpr std::size_t kMinRows = 4 * kTileRows;
   constexpr std::size_t kPanelsPerPart = 8;
+  const std::size_t panels = panel_count(gemm.columns);
   const std::size_t fitting = kInputBytes / (gemm.depth * sizeof(float)) / kTileRows * kTileRows;
   Blocks blocks;
   blocks.rows = std::min(std::max(fitting, kMinRows), std::max<std::size_t>(gemm.rows, 1));
-  blocks.panels = kPanelsPerPart;
+  blocks.panels = gemm.geglu ? kPanelsPerPart / 2 : kPanelsPerPart;
   blocks.row_parts = (gemm.rows + blocks.rows - 1) / blocks.rows;
-  blocks.panel_parts = (panel_count(gemm.columns) + blocks.panels - 1) / blocks.panels;
+  blocks.all_panels = gemm.geglu ? panels / 2 : panels;
+  blocks.panel_parts = (blocks.all_panels + blocks.panels - 1) / blocks.panels;
   return blocks;
 }
 
@@ -62,12 +66,36 @@ void multiply_strip(const float* input, std::size_t rows, std::size_t depth, con
   }
 }
 
+constexpr std::size_t kStripRows = 4 * kTileRows;
+
+const float* panel_at(const Gemm& gemm, std::size_t column) {
+  return gemm.packed + column * gemm.depth;
+}
+
+// Rows of one panel and the panel that gates it.
+void multiply_gated(const Gemm& gemm, std::size_t first_row, std::size_t rows, std::size_t panel) {
+  const std::size_t width = gemm.columns / 2, column = panel * kPanelWidth;
+  constexpr float kNoBias[kPanelWidth] = {};
+  const float* const bias = gemm.bias != nullptr ? gemm.bias + column : kNoBias;
+  const float* const gate_bias = gemm.bias != nullptr ? bias + width : kNoBias;
+  alignas(64) float values[kStripRows * kPanelWidth], gates[kStripRows * kPanelWidth];
+  for (std::size_t done = 0; done < rows; done += kStripRows) {
+    const std::size_t row = first_row + done, now = std::min(kStripRows, rows - done);
+    const float* const input = gemm.input + row * gemm.depth;
+    multiply_strip(input, now, gemm.depth, panel_at(gemm, column), bias, values, kPanelWidth);
+    multiply_strip(input, now, gemm.depth, panel_at(gemm, width + column), gate_bias, gates, kPanelWidth);
+    float* output = gemm.output + row * width + column;
+    for (std::size_t r = 0; r < now; ++r, output += width) {
+      write_gated(values + r * kPanelWidth, gates + r * kPanelWidth, kPanelWidth, output);
+    }
+  }
+}
+
 // Rows of one panel, which lie in the output or, for a panel that is not full, go through a tile beside it.
 void multiply_panel(const Gemm& gemm, std::size_t first_row, std::size_t rows, std::size_t panel) {
-  constexpr std::size_t kStripRows = 4 * kTileRows;
   const std::size_t column = panel * kPanelWidth;
   const std::size_t count = std::min(kPanelWidth, gemm.columns - column);
-  const float* const packed = gemm.packed + panel * gemm.depth * kPanelWidth;
+  const float* const packed = panel_at(gemm, column);
   alignas(64) float bias[kPanelWidth] = {};
   if (gemm.bias != nullptr) std::copy_n(gemm.bias + column, count, bias);
   alignas(64) float strip[kStripRows * kPanelWidth];
@@ -101,9 +129,13 @@ void Part(const Gemm& gemm, std::size_t part) {
   const std::size_t first_row = part / blocks.panel_parts * blocks.rows;
   const std::size_t first_panel = part % blocks.panel_parts * blocks.panels;
   const std::size_t rows = std::min(blocks.rows, gemm.rows - first_row);
-  const std::size_t last_panel = std::min(first_panel + blocks.panels, panel_count(gemm.columns));
+  const std::size_t last_panel = std::min(first_panel + blocks.panels, blocks.all_panels);
   for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
-    multiply_panel(gemm, first_row, rows, panel);
+    if (gemm.geglu) {
+      multiply_gated(gemm, first_row, rows, panel);
+    } else {
+      multiply_panel(gemm, first_row, rows, panel);
+    }
   }
 }
 

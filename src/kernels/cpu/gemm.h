@@ -20,7 +20,12 @@ struct Gemm {
   const float* residual = nullptr;  // [rows, columns] or null
   float* output = nullptr;          // [rows, columns]
   std::size_t rows = 0, depth = 0, columns = 0;
+  // GEGLU: the first half of the columns times gelu of the second; output [rows, columns / 2], no residual.
+  // Precondition: columns is a multiple of kGegluColumns.
+  bool geglu = false;
 };
+
+inline constexpr std::size_t kGegluColumns = 64;  // halves are whole panels of every instruction set
 
 // The number of independent parts the product is cut into, and one of them.
 std::size_t gemm_parts(const Gemm& gemm);

@@ -7,6 +7,7 @@
 #include <hwy/foreach_target.h>  // compiles this file once for each instruction set
 #include <hwy/highway.h>
 
+#include "kernels/cpu/activation-inl.h"
 #include "kernels/cpu/panel_rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -63,7 +64,7 @@ void widen_rows(const float* a, std::size_t a_stride, std::size_t rows, std::siz
 }
 
 // A long sum is taken in pieces, so that a piece of the panel stays in the first-level cache for all rows.
-void multiply_panel(PanelType type, const Word* rows, std::size_t count, std::size_t depth,
+void multiply_words(PanelType type, const Word* rows, std::size_t count, std::size_t depth,
                     const Word* packed, float* sums) {
   constexpr std::size_t kPiece = 640;
   constexpr std::ptrdiff_t kNoOffset = 0;
@@ -92,42 +93,86 @@ void convert_rows(const PanelGemm& gemm, const float* input, std::size_t rows, B
   std::fill(to, to + (round_up(rows, kBlockRows) - rows) * depth, Word{0});
 }
 
+const Word* packed_panel(const PanelGemm& gemm, std::size_t column) {
+  return gemm.packed + column / kPanelColumns * packed_panel_words(gemm.type, 1, gemm.depth);
+}
+
+PanelOutput output_of(const PanelGemm& gemm, std::size_t column) {
+  return {gemm.type, packed_panel(gemm, column) + panel_words(depth_words(gemm.type, gemm.depth)),
+          gemm.bias == nullptr ? nullptr : gemm.bias + column,
+          std::min(kPanelColumns, gemm.columns - column)};
+}
+
+// The rows of one part.
+struct PartRows {
+  std::size_t first, count;
+  const float* input;
+  const ByteScale* scales;
+  const Word* converted;  // null where the weights are widened
+};
+
+// sums [rows, kPanelColumns] of the panel that begins at `column`.
+void multiply_panel(const PanelGemm& gemm, const PartRows& rows, std::size_t column, float* sums) {
+  const Word* const packed = packed_panel(gemm, column);
+  if (rows.converted == nullptr) {
+    widen_rows(rows.input, gemm.depth, rows.count, gemm.depth, packed, sums);
+  } else {
+    multiply_words(gemm.type, rows.converted, round_up(rows.count, kBlockRows),
+                   depth_words(gemm.type, gemm.depth), packed, sums);
+  }
+}
+
+void write_rows(const PanelGemm& gemm, const PartRows& rows, std::size_t column, const float* sums) {
+  const PanelOutput out = output_of(gemm, column);
+  for (std::size_t r = 0; r < rows.count; ++r) {
+    const std::size_t at = (rows.first + r) * gemm.columns + column;
+    write_row(out, sums + r * kPanelColumns, rows.scales[r],
+              gemm.residual == nullptr ? nullptr : gemm.residual + at, gemm.output + at);
+  }
+}
+
+// The same where `gates` are the sums of the panel half the columns further.
+void write_gated_rows(const PanelGemm& gemm, const PartRows& rows, std::size_t column, const float* sums,
+                      const float* gates) {
+  const std::size_t width = gemm.columns / 2;
+  const PanelOutput value_of = output_of(gemm, column), gate_of = output_of(gemm, width + column);
+  HWY_ALIGN float value[kPanelColumns], gate[kPanelColumns];
+  for (std::size_t r = 0; r < rows.count; ++r) {
+    write_row(value_of, sums + r * kPanelColumns, rows.scales[r], nullptr, value);
+    write_row(gate_of, gates + r * kPanelColumns, rows.scales[r], nullptr, gate);
+    write_gated(value, gate, kPanelColumns, gemm.output + (rows.first + r) * width + column);
+  }
+}
+
 void Part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, float* scratch) {
-  const std::size_t panels = round_up(gemm.columns, kPanelColumns) / kPanelColumns;
+  const std::size_t panels = plan.panels;
   const std::size_t panel_parts = (panels + plan.block_panels - 1) / plan.block_panels;
   // Neighbouring parts share their rows.
   const std::size_t first_row = part / panel_parts * plan.block_rows;
   const std::size_t first_panel = part % panel_parts * plan.block_panels;
-  const std::size_t rows = std::min(plan.block_rows, gemm.rows - first_row);
+  const std::size_t count = std::min(plan.block_rows, gemm.rows - first_row);
   const std::size_t last_panel = std::min(first_panel + plan.block_panels, panels);
-  const std::size_t depth = depth_words(gemm.type, gemm.depth), padded_rows = round_up(rows, kBlockRows);
-  const std::size_t words = packed_panel_words(gemm.type, 1, gemm.depth);
-  const float* const input = gemm.input + first_row * gemm.depth;
+  const std::size_t padded_rows = round_up(count, kBlockRows), panel_sums = padded_rows * kPanelColumns;
 
   float* const sums = scratch;
-  auto* const scales = reinterpret_cast<ByteScale*>(sums + padded_rows * kPanelColumns);
+  float* const gates = sums + panel_sums;  // where there are any
+  auto* const scales = reinterpret_cast<ByteScale*>(gemm.geglu ? gates + panel_sums : gates);
   auto* const converted = reinterpret_cast<Word*>(scales + padded_rows);
-  const bool widens = !can_multiply(gemm.type);
-  if (widens) {
-    std::fill_n(scales, rows, ByteScale{});
+  PartRows rows{first_row, count, gemm.input + first_row * gemm.depth, scales, converted};
+  if (can_multiply(gemm.type)) {
+    convert_rows(gemm, rows.input, count, scales, converted);
   } else {
-    convert_rows(gemm, input, rows, scales, converted);
+    std::fill_n(scales, count, ByteScale{});
+    rows.converted = nullptr;
   }
   for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
-    const Word* const packed = gemm.packed + panel * words;
-    if (widens) {
-      widen_rows(input, gemm.depth, rows, gemm.depth, packed, sums);
-    } else {
-      multiply_panel(gemm.type, converted, padded_rows, depth, packed, sums);
-    }
     const std::size_t column = panel * kPanelColumns;
-    const PanelOutput out{gemm.type, packed + panel_words(depth),
-                          gemm.bias == nullptr ? nullptr : gemm.bias + column,
-                          std::min(kPanelColumns, gemm.columns - column)};
-    for (std::size_t r = 0; r < rows; ++r) {
-      const std::size_t at = (first_row + r) * gemm.columns + column;
-      write_row(out, sums + r * kPanelColumns, scales[r],
-                gemm.residual == nullptr ? nullptr : gemm.residual + at, gemm.output + at);
+    multiply_panel(gemm, rows, column, sums);
+    if (gemm.geglu) {
+      multiply_panel(gemm, rows, gemm.columns / 2 + column, gates);
+      write_gated_rows(gemm, rows, column, sums, gates);
+    } else {
+      write_rows(gemm, rows, column, sums);
     }
   }
 }
@@ -151,13 +196,15 @@ PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads) {
   const std::size_t rows = std::max(round_up((gemm.rows + parts - 1) / parts, kBlockRows), kLeastRows);
   PanelGemmPlan plan;
   plan.block_rows = std::min({std::max(fitting, kLeastFitting), rows, round_up(gemm.rows, kBlockRows)});
-  const std::size_t panels = round_up(gemm.columns, kPanelColumns) / kPanelColumns;
+  const std::size_t panels = round_up(gemm.columns, kPanelColumns) / kPanelColumns / (gemm.geglu ? 2 : 1);
   const std::size_t row_parts = (gemm.rows + plan.block_rows - 1) / plan.block_rows;
   const std::size_t cuts = std::min((parts + row_parts - 1) / row_parts, panels);
   plan.block_panels = std::min((panels + cuts - 1) / cuts, kPanelsPerPart);
   plan.parts = row_parts * ((panels + plan.block_panels - 1) / plan.block_panels);
   constexpr std::size_t kScaleFloats = 2;  // of one row
-  plan.thread_floats = plan.block_rows * (kPanelColumns + kScaleFloats + depth / 2);
+  plan.panels = panels;
+  const std::size_t sums = gemm.geglu ? 2 * kPanelColumns : kPanelColumns;
+  plan.thread_floats = plan.block_rows * (sums + kScaleFloats + depth / 2);
   return plan;
 }
 

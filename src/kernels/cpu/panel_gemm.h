@@ -19,6 +19,7 @@ struct PanelGemm {
   const float* residual = nullptr;  // [rows, columns] or null
   float* output = nullptr;          // [rows, columns]
   std::size_t rows = 0, depth = 0, columns = 0;
+  bool geglu = false;  // as in Gemm
 };
 
 // The product is cut into independent parts; each thread brings `thread_floats` of scratch memory.
@@ -26,6 +27,7 @@ struct PanelGemmPlan {
   std::size_t parts = 0;
   std::size_t thread_floats = 0;
   std::size_t block_rows = 0, block_panels = 0;  // of one part
+  std::size_t panels = 0;                        // of the output
 };
 
 PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads);

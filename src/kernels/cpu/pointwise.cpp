@@ -110,16 +110,6 @@ void LayerNorm(const float* input, std::size_t rows, std::size_t width, const fl
   }
 }
 
-void Geglu(const float* input, std::size_t rows, std::size_t width, float* output) {
-  for (std::size_t row = 0; row < rows; ++row, input += 2 * width, output += width) {
-    for (std::size_t i = 0; i < width; i += kLanes) {
-      const std::size_t count = std::min(kLanes, width - i);
-      store_some(hn::Mul(load_some(input + i, count), gelu(load_some(input + width + i, count))), output + i,
-                 count);
-    }
-  }
-}
-
 }  // namespace sdw::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -129,7 +119,6 @@ namespace sdw::kernels::cpu {
 HWY_EXPORT(StatisticsPart);
 HWY_EXPORT(ApplyPart);
 HWY_EXPORT(LayerNorm);
-HWY_EXPORT(Geglu);
 
 namespace {
 
@@ -211,10 +200,6 @@ void group_norm_apply_part(const GroupNorm& norm, const GroupNormPlan& plan, std
 void layer_norm(const float* input, std::size_t rows, std::size_t width, const float* weight,
                 const float* bias, double eps, float* output) {
   HWY_DYNAMIC_DISPATCH(LayerNorm)(input, rows, width, weight, bias, eps, output);
-}
-
-void geglu(const float* input, std::size_t rows, std::size_t width, float* output) {
-  HWY_DYNAMIC_DISPATCH(Geglu)(input, rows, width, output);
 }
 
 }  // namespace sdw::kernels::cpu

@@ -35,7 +35,4 @@ void group_norm_apply_part(const GroupNorm& norm, const GroupNormPlan& plan, std
 void layer_norm(const float* input, std::size_t rows, std::size_t width, const float* weight,
                 const float* bias, double eps, float* output);
 
-// [rows, 2 * width] -> [rows, width]: the first half of each row times the exact (erf) GELU of the second.
-void geglu(const float* input, std::size_t rows, std::size_t width, float* output);
-
 }  // namespace sdw::kernels::cpu

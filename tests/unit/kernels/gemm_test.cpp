@@ -3,6 +3,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "unit/kernels/gated.h"
 #include "unit/kernels/instruction_sets.h"
 
 namespace sdw::kernels::cpu {
@@ -10,7 +11,7 @@ namespace {
 
 struct Case {
   std::size_t rows, depth, columns;
-  bool bias, residual;
+  bool bias, residual, geglu = false;
 };
 
 // A sum of `depth` products of unit normals in float32 against double: rounding grows with the square root of
@@ -32,7 +33,8 @@ void expect_equal_to_definition(const Case& c) {
       expected[r * c.columns + n] = sum;
     }
   }
-  std::vector<float> packed(packed_floats(c.columns, c.depth), NAN), output(c.rows * c.columns, NAN);
+  if (c.geglu) expected = gated(expected, c.columns);
+  std::vector<float> packed(packed_floats(c.columns, c.depth), NAN), output(expected.size(), NAN);
   pack_weight(weight.data(), c.columns, c.depth, packed.data());
   const Gemm gemm{.input = input.data(),
                   .packed = packed.data(),
@@ -41,7 +43,8 @@ void expect_equal_to_definition(const Case& c) {
                   .output = output.data(),
                   .rows = c.rows,
                   .depth = c.depth,
-                  .columns = c.columns};
+                  .columns = c.columns,
+                  .geglu = c.geglu};
   for (std::size_t part = 0; part < gemm_parts(gemm); ++part) gemm_part(gemm, part);
   EXPECT_LT(relative_error(output, expected), tolerance(c.depth))
       << c.rows << " x " << c.depth << " x " << c.columns;
@@ -62,6 +65,18 @@ TEST(Gemm, AddsBiasAndResidualOnlyWhereGiven) {
   with_every_instruction_set([] {
     for (const bool bias : {false, true}) {
       for (const bool residual : {false, true}) expect_equal_to_definition({29, 16, 40, bias, residual});
+    }
+  });
+}
+
+// Beside float32 rounding, the approximation of erfc allows 1.5e-7 of the gate.
+TEST(Gemm, GatesTheFirstHalfByGeluOfTheSecond) {
+  with_every_instruction_set([] {
+    for (const std::size_t rows : {1, 13, 100}) {
+      for (const std::size_t columns : {64, 192, 1280}) {
+        for (const bool bias : {false, true})
+          expect_equal_to_definition({rows, 19, columns, bias, false, true});
+      }
     }
   });
 }

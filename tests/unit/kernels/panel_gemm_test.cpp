@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/panel_block.h"
 #include "unit/kernels/bf16.h"
+#include "unit/kernels/gated.h"
 #include "unit/kernels/instruction_sets.h"
 #include "unit/kernels/int8.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 struct Case {
   std::size_t rows, depth, columns;
-  bool bias = true, residual = false;
+  bool bias = true, residual = false, geglu = false;
 };
 
 // What rounding the float32 sums leaves.
@@ -56,12 +57,12 @@ std::vector<double> product(const Case& c, const std::vector<float>& input, cons
       out[r * c.columns + n] = sum;
     }
   }
-  return out;
+  return c.geglu ? gated(out, c.columns) : out;
 }
 
 std::vector<float> run(PanelType type, const Case& c, const Operands& operands,
                        const std::vector<float>& bias, const std::vector<float>& residual) {
-  std::vector<float> output(c.rows * c.columns, NAN);
+  std::vector<float> output(c.rows * c.columns / (c.geglu ? 2 : 1), NAN);
   const PanelGemm gemm{.type = type,
                        .input = operands.input.data(),
                        .packed = operands.packed.data(),
@@ -70,7 +71,8 @@ std::vector<float> run(PanelType type, const Case& c, const Operands& operands,
                        .output = output.data(),
                        .rows = c.rows,
                        .depth = c.depth,
-                       .columns = c.columns};
+                       .columns = c.columns,
+                       .geglu = c.geglu};
   const PanelGemmPlan plan = plan_panel_gemm(gemm, 2);
   std::vector<float> scratch(plan.thread_floats, NAN);
   for (std::size_t part = 0; part < plan.parts; ++part) panel_gemm_part(gemm, plan, part, scratch.data());
@@ -106,6 +108,17 @@ TEST(PanelGemm, AddsBiasAndResidualOnlyWhereGiven) {
   with_every_instruction_set([] {
     for (const bool bias : {false, true}) {
       for (const bool residual : {false, true}) expect_equal_to_definition({29, 16, 40, bias, residual});
+    }
+  });
+}
+
+TEST(PanelGemm, GatesTheFirstHalfByGeluOfTheSecond) {
+  with_every_instruction_set([] {
+    for (const std::size_t rows : {1, 33, 300}) {
+      for (const std::size_t columns : {64, 192, 1280}) {
+        for (const bool bias : {false, true})
+          expect_equal_to_definition({rows, 67, columns, bias, false, true});
+      }
     }
   });
 }

@@ -122,26 +122,5 @@ TEST(LayerNorm, EqualsTheDefinition) {
   });
 }
 
-// Beside float32 rounding, the approximation of erfc allows 1.5e-7 of the gate.
-TEST(Geglu, GatesTheFirstHalfByTheSecond) {
-  with_every_instruction_set([] {
-    for (const std::size_t width : {1, 15, 16, 100}) {
-      const std::size_t rows = 7;
-      auto input = random_values(rows * 2 * width, 1);
-      for (float& value : input) value *= 3;
-      std::vector<float> output(rows * width, NAN);
-      geglu(input.data(), rows, width, output.data());
-      std::vector<double> expected(output.size());
-      for (std::size_t r = 0; r < rows; ++r) {
-        for (std::size_t i = 0; i < width; ++i) {
-          const double gate = input[r * 2 * width + width + i];
-          expected[r * width + i] = input[r * 2 * width + i] * gate * 0.5 * std::erfc(-gate / std::sqrt(2.0));
-        }
-      }
-      EXPECT_LT(relative_error(output, expected), 1e-6) << width;
-    }
-  });
-}
-
 }  // namespace
 }  // namespace sdw::kernels::cpu

@@ -46,11 +46,15 @@ TEST(Linear, ReadsA1x1Convolution) {
 }
 
 TEST(Linear, GegluGatesTheFirstHalfByTheSecond) {
-  const at::Tensor input = random_tensor({2, 5, 12});
-  const at::Tensor weight = random_tensor({16, 12}, 2), bias = random_tensor({16}, 3);
-  const at::Tensor both = input.to(at::kDouble).matmul(weight.to(at::kDouble).t()).add(bias);
-  const at::Tensor expected = both.narrow(-1, 0, 8).mul(exact_gelu(both.narrow(-1, 8, 8)));
-  EXPECT_LT(relative_error(geglu(input, prepare_linear(weight, bias, {})), expected), 1e-6);
+  for (const std::int64_t width : {8, 32, 96}) {
+    const at::Tensor input = random_tensor({2, 5, 12});
+    const at::Tensor weight = random_tensor({2 * width, 12}, 2), bias = random_tensor({2 * width}, 3);
+    const at::Tensor both = input.to(at::kDouble).matmul(weight.to(at::kDouble).t()).add(bias);
+    const at::Tensor expected = both.narrow(-1, 0, width).mul(exact_gelu(both.narrow(-1, width, width)));
+    EXPECT_LT(relative_error(geglu(input, prepare_linear(weight, bias, {})), expected), 1e-6);
+    const Placement fast{.precision = Precision::fast};  // operands of 8 bits
+    EXPECT_LT(relative_error(geglu(input, prepare_linear(weight, bias, fast)), expected), 1e-2);
+  }
 }
 
 TEST(Linear, WrongShapesAreNamedWithExpectedAndGot) {
