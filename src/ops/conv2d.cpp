@@ -57,11 +57,6 @@ Arithmetic arithmetic_of(Conv2dLayout layout) {
   return floats ? Arithmetic::f32 : arithmetic_of_bf16();
 }
 
-bool is_winograd(Conv2dLayout layout) {
-  return layout == Conv2dLayout::winograd || layout == Conv2dLayout::winograd_bf16 ||
-         layout == Conv2dLayout::winograd_int8;
-}
-
 OpCost cost_of(const at::Tensor& input, const Conv2dWeight& weight, std::int64_t height, std::int64_t width,
                const at::Tensor& residual) {
   const auto [outputs, inputs, kernel_height, kernel_width] = weight.filters;
@@ -70,7 +65,7 @@ OpCost cost_of(const at::Tensor& input, const Conv2dWeight& weight, std::int64_t
               .shape = fmt::format("{}x{}x{}x{} -> {}", input.size(0), inputs, height, width, outputs),
               .arithmetic = arithmetic_of(weight.layout)};
   cost.work = 2 * pixels * static_cast<double>(outputs * inputs * kernel_height * kernel_width);
-  cost.multiplied = is_winograd(weight.layout) ? cost.work / 4 : cost.work;
+  cost.multiplied = cost.work * multiplied_share(weight, input.size(0), height, width);
   cost.bytes = static_cast<double>(input.nbytes() + weight.weight.nbytes()) +
                pixels * static_cast<double>(outputs * input.element_size()) * (residual.defined() ? 2 : 1);
   return cost;

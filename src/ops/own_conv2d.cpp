@@ -79,6 +79,16 @@ Conv conv_of(const at::Tensor& input, const Conv2dWeight& weight, const at::Tens
   return conv;
 }
 
+void set_filters(const Conv2dWeight& weight, kernels::cpu::WinogradConv& conv) {
+  if (weight.layout == Conv2dLayout::winograd_int8) {
+    conv.int8_weight = data_or_null<std::int8_t>(weight.weight);
+  } else if (weight.layout == Conv2dLayout::winograd_bf16) {
+    conv.bf16_weight = data_or_null<std::uint16_t>(weight.weight);
+  } else {
+    conv.weight = data_or_null<float>(weight.weight);
+  }
+}
+
 bool in_panels(Conv2dLayout layout) {
   return layout == Conv2dLayout::bf16_panels || layout == Conv2dLayout::int8_panels;
 }
@@ -184,16 +194,27 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
     run(conv);
   } else {
     auto conv = conv_of<kernels::cpu::WinogradConv>(source, weight, added, output, upsample);
-    if (weight.layout == Conv2dLayout::winograd_int8) {
-      conv.int8_weight = data_or_null<std::int8_t>(weight.weight);
-    } else if (weight.layout == Conv2dLayout::winograd_bf16) {
-      conv.bf16_weight = data_or_null<std::uint16_t>(weight.weight);
-    } else {
-      conv.weight = data_or_null<float>(weight.weight);
-    }
+    set_filters(weight, conv);
     run(conv);
   }
   return output;
+}
+
+double multiplied_share(const Conv2dWeight& weight, std::int64_t batch, std::int64_t height,
+                        std::int64_t width) {
+  const bool winograd = weight.layout == Conv2dLayout::winograd ||
+                        weight.layout == Conv2dLayout::winograd_bf16 ||
+                        weight.layout == Conv2dLayout::winograd_int8;
+  if (!winograd) return 1.0;
+  kernels::cpu::WinogradConv conv;
+  set_filters(weight, conv);
+  conv.batch = as_size(batch);
+  conv.in_channels = as_size(weight.filters[1]);
+  conv.out_height = as_size(height);
+  conv.out_width = as_size(width);
+  conv.out_channels = as_size(weight.filters[0]);
+  const auto side = static_cast<double>(plan_winograd(conv, as_size(at::get_num_threads())).out_tile);
+  return (side + 2) * (side + 2) / (9 * side * side);
 }
 
 }  // namespace sdw::ops
