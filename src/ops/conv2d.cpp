@@ -6,11 +6,11 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "ops/matrix_conv2d.h"
 #include "ops/op_profile.h"
 #include "ops/own_conv2d.h"
 #include "ops/prepared_weight.h"
 #include "ops/shape_check.h"
-#include "ops/thin_conv2d.h"
 
 namespace sdw::ops {
 namespace {
@@ -42,18 +42,18 @@ bool has_output_shape(const at::Tensor& residual, const at::Tensor& input, const
          residual.size(2) == input.size(2) && residual.size(3) == input.size(3);
 }
 
-bool is_thin(Conv2dLayout layout) {
-  return layout == Conv2dLayout::few_inputs || layout == Conv2dLayout::few_outputs;
+bool is_matrix(Conv2dLayout layout) {
+  return layout == Conv2dLayout::gathered || layout == Conv2dLayout::summed;
 }
 
 // By a kernel that can add a residual and upsample.
 bool is_own(Conv2dLayout layout) {
-  return layout != Conv2dLayout::plain && !is_thin(layout);
+  return layout != Conv2dLayout::plain && !is_matrix(layout);
 }
 
 Arithmetic arithmetic_of(Conv2dLayout layout) {
   if (layout == Conv2dLayout::int8_panels) return Arithmetic::int8;
-  const bool floats = layout == Conv2dLayout::plain || is_thin(layout) || layout == Conv2dLayout::winograd;
+  const bool floats = layout == Conv2dLayout::plain || is_matrix(layout) || layout == Conv2dLayout::winograd;
   return floats ? Arithmetic::f32 : arithmetic_of_bf16();
 }
 
@@ -73,11 +73,8 @@ OpCost cost_of(const at::Tensor& input, const Conv2dWeight& weight, std::int64_t
 
 // Of a convolution with neither residual nor upsampling.
 OpCost cost_of(const at::Tensor& input, const Conv2dWeight& weight) {
-  const auto outputs = [&](std::int64_t size, std::int64_t kernel) {
-    return (size + 2 * weight.shape.padding + weight.shape.padding_end - kernel) / weight.shape.stride + 1;
-  };
-  return cost_of(input, weight, outputs(input.size(2), weight.filters[2]),
-                 outputs(input.size(3), weight.filters[3]), {});
+  return cost_of(input, weight, output_size(input.size(2), weight.filters[2], weight.shape),
+                 output_size(input.size(3), weight.filters[3], weight.shape), {});
 }
 
 }  // namespace
@@ -91,7 +88,7 @@ Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Co
   const Conv2dLayout layout = layout_for(weight.sizes(), shape, where);
   const auto packed = [&] {
     if (is_own(layout)) return packed_filters(weight, layout);
-    return is_thin(layout) ? packed_thin_filters(weight, layout) : prepared_channels_last(weight, where);
+    return is_matrix(layout) ? packed_matrix_filters(weight, layout) : prepared_channels_last(weight, where);
   };
   return {packed(),
           prepared_copy(bias, where),
@@ -104,7 +101,7 @@ at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
   check_input("conv2d", input, weight);
   const OpTimer timer([&] { return cost_of(input, weight); });
   if (is_own(weight.layout)) return own_conv2d(input, weight, {}, false);
-  return is_thin(weight.layout) ? thin_conv2d(input, weight) : aten_conv2d(input, weight);
+  return is_matrix(weight.layout) ? matrix_conv2d(input, weight) : aten_conv2d(input, weight);
 }
 
 at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, at::Tensor residual) {

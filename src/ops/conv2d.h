@@ -15,10 +15,15 @@ struct Conv2dShape {
   int padding_end = 0;
 };
 
+// Height or width of an output.
+inline std::int64_t output_size(std::int64_t input, std::int64_t kernel, const Conv2dShape& shape) {
+  return (input + 2 * shape.padding + shape.padding_end - kernel) / shape.stride + 1;
+}
+
 enum class Conv2dLayout {
   plain,          // [C_out, C_in, kh, kw], channels-last, for ATen
-  few_inputs,     // float32 panels [C_out, 9 C_in], for thin_conv2d
-  few_outputs,    // float32 panels [9 C_out, C_in], for the same
+  gathered,       // float32 panels [C_out, 9 C_in], for matrix_conv2d
+  summed,         // float32 panels [9 C_out, C_in], for the same
   winograd,       // float32, packed for kernels::cpu::winograd_second_part
   winograd_bf16,  // bfloat16, packed for the same
   winograd_int8,  // bytes, packed for the same

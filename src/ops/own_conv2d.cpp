@@ -34,10 +34,6 @@ bool halves_size(const Conv2dShape& shape) {
   return shape.stride == 2 && shape.padding + shape.padding_end == 1;
 }
 
-std::int64_t output_size(std::int64_t input, const Conv2dShape& shape) {
-  return (input + 2 * shape.padding + shape.padding_end - 3) / shape.stride + 1;
-}
-
 void run(const kernels::cpu::WinogradConv& conv) {
   const auto plan = kernels::cpu::plan_winograd(conv, as_size(at::get_num_threads()));
   float* const shared = workspace(plan.shared_floats + floats_of_all_threads(plan.thread_floats));
@@ -141,13 +137,13 @@ Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const
   const bool ours = where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
   if (!ours || filters[2] != 3 || filters[3] != 3) return Conv2dLayout::plain;
   const auto panels = in_bytes(where) ? Conv2dLayout::int8_panels : Conv2dLayout::bf16_panels;
-  if (halves_size(shape) && where.precision != Precision::exact &&
-      kernels::cpu::can_multiply(panel_type(panels)) && std::min(filters[0], filters[1]) >= kMinChannels) {
-    return panels;
+  if (halves_size(shape)) {
+    const bool narrow = where.precision != Precision::exact && kernels::cpu::can_multiply(panel_type(panels));
+    return narrow && std::min(filters[0], filters[1]) >= kMinChannels ? panels : Conv2dLayout::gathered;
   }
   if (!keeps_size(shape)) return Conv2dLayout::plain;
-  if (filters[0] < kMinChannels) return Conv2dLayout::few_outputs;
-  if (filters[1] < kMinChannels) return Conv2dLayout::few_inputs;
+  if (filters[0] < kMinChannels) return Conv2dLayout::summed;
+  if (filters[1] < kMinChannels) return Conv2dLayout::gathered;
   if (where.precision == Precision::exact) return Conv2dLayout::winograd;
   // Winograd saves three quarters of the products: in bfloat16 it is faster than the nine products of bytes,
   // whose worth is then the memory that large filters save. The tiles of AMX are faster than either.
@@ -182,8 +178,9 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
   const auto source = input.contiguous(at::MemoryFormat::ChannelsLast);
   const auto added = residual.defined() ? residual.contiguous(at::MemoryFormat::ChannelsLast) : residual;
   const std::int64_t scale = upsample ? 2 : 1;
-  const std::array shape{source.size(0), weight.filters[0], output_size(scale * source.size(2), weight.shape),
-                         output_size(scale * source.size(3), weight.shape)};
+  const std::array shape{source.size(0), weight.filters[0],
+                         output_size(scale * source.size(2), 3, weight.shape),
+                         output_size(scale * source.size(3), 3, weight.shape)};
   auto output = in_place ? added : at::empty(shape, source.options(), at::MemoryFormat::ChannelsLast);
   if (in_panels(weight.layout)) {
     auto conv = conv_of<kernels::cpu::PanelConv>(source, weight, added, output, upsample);

@@ -7,12 +7,12 @@
 namespace sdw::ops {
 
 // How the filters [C_out, C_in, kh, kw] of a convolution placed so are kept: packed for the kernel of our own
-// that does it fastest (3x3 that keep a picture's size, or halve it in fewer bits; float32 on the CPU), plain
-// where there is none.
+// that does it fastest (3x3 that keep a picture's size or halve it, float32 on the CPU), plain where there is
+// none.
 Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const Placement& where);
 
 // `weight` [C_out, C_in, 3, 3] in any float type -> packed. Precondition: the layout is neither `plain` nor
-// one of the thin ones.
+// one of matrix_conv2d's.
 at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout);
 
 // The convolution, of the input upsampled to twice (nearest neighbour) where `upsample`; `residual` may be

@@ -73,22 +73,28 @@ void run(const kernels::cpu::PanelGemm& gemm) {
   });
 }
 
-at::Tensor product(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual,
-                   bool geglu) {
-  const auto source = input.contiguous();
-  auto shape = source.sizes().vec();
-  shape.back() = geglu ? weight.out_features / 2 : weight.out_features;
-  auto output = at::empty(shape, source.options());
+// All contiguous; `residual` may be undefined.
+void multiply(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual, bool geglu,
+              const at::Tensor& output) {
   if (weight.layout == LinearLayout::panels) {
-    auto gemm = gemm_of<kernels::cpu::Gemm>(source, weight, residual, output);
+    auto gemm = gemm_of<kernels::cpu::Gemm>(input, weight, residual, output);
     gemm.geglu = geglu;
     run(gemm);
   } else {
-    auto gemm = gemm_of<kernels::cpu::PanelGemm>(source, weight, residual, output);
+    auto gemm = gemm_of<kernels::cpu::PanelGemm>(input, weight, residual, output);
     gemm.type = panel_type(weight.layout);
     gemm.geglu = geglu;
     run(gemm);
   }
+}
+
+at::Tensor product(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual,
+                   bool geglu) {
+  const at::Tensor source = input.contiguous();
+  auto shape = source.sizes().vec();
+  shape.back() = geglu ? weight.out_features / 2 : weight.out_features;
+  at::Tensor output = at::empty(shape, source.options());
+  multiply(source, weight, residual, geglu, output);
   return output;
 }
 
@@ -123,6 +129,10 @@ at::Tensor packed_panels(const at::Tensor& weight, LinearLayout layout) {
 
 at::Tensor packed_linear(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual) {
   return product(input, weight, residual.defined() ? residual.contiguous() : residual, false);
+}
+
+void packed_linear_into(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& output) {
+  multiply(input, weight, {}, false, output);
 }
 
 at::Tensor packed_geglu(const at::Tensor& input, const LinearWeight& weight) {

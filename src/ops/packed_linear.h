@@ -14,6 +14,8 @@ at::Tensor packed_panels(const at::Tensor& weight, LinearLayout layout);
 
 // `input` [..., K] -> [..., N]; `residual` of the output's shape, or undefined. Precondition: as above.
 at::Tensor packed_linear(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual);
+// The same into `output`; both contiguous.
+void packed_linear_into(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& output);
 // The first half of the product times gelu of the second: [..., K] -> [..., N / 2].
 at::Tensor packed_geglu(const at::Tensor& input, const LinearWeight& weight);
 bool can_pack_geglu(const LinearWeight& weight);
