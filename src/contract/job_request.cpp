@@ -210,7 +210,6 @@ json parameters(const JobRequest& request) {
   const pipeline::SamplingOptions& sampling = request.sampling;
   json out{{"operation", to_string(sampling.operation)},
            {"prompt", request.prompt},
-           {"negative_prompt", request.negative_prompt.value_or("")},
            {"count", request.count},
            {"output_format", io::to_string(request.output_format)},
            {"quality", request.quality},
@@ -219,6 +218,7 @@ json parameters(const JobRequest& request) {
   const auto put = [&out](const char* name, const auto& value) {
     if (value) out[name] = *value;
   };
+  put("negative_prompt", request.negative_prompt);
   put("width", sampling.width);
   put("height", sampling.height);
   put("steps", sampling.steps);

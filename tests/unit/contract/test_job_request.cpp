@@ -382,5 +382,10 @@ TEST(JobRequest, parameters_can_be_sent_again) {
   EXPECT_EQ(second->seed, first->seed);
 }
 
+TEST(JobRequest, parameters_tell_no_negative_prompt_from_an_empty_one) {
+  EXPECT_FALSE(parameters(*parse(generation())).contains("negative_prompt"));
+  EXPECT_EQ(parameters(*with(generation(), "negative_prompt", "")).at("negative_prompt"), "");
+}
+
 }  // namespace
 }  // namespace sdw::contract
