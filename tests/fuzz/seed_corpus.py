@@ -61,6 +61,48 @@ TOKENIZER_FILES = [
 ]  # fmt: skip
 
 
+TINY_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"  # 1 x 1
+PICTURES = f'"init_image":"{TINY_PNG}","mask_image":"data:image/png;base64,{TINY_PNG}"'
+
+
+def job(fields, operation="image_generation", prompt='"a red circle"'):
+    return f'{{"operation":"{operation}","prompt":{prompt},{fields}}}'
+
+
+SETTINGS = """"negative_prompt":"blurry","model":"tiny","hive_id":"h1","worker_id":"w1","steps":12,"guidance_scale":4.5,"seed":7,
+"width":128,"height":64,"count":2,"sampler":"euler","schedule":"karras","loras":[{"name":"ink"},{"name":"wash","strength":-2}],
+"clip_skip":2,"guidance_start":0.1,"guidance_end":0.75,"deep_cache_interval":3,"preview_every":4,"output_format":"webp","quality":55,
+"priority":-3,"timeout_s":2.5,"cancel_on_disconnect":true"""
+
+JOB_REQUESTS = {
+    "generation": '{"operation":"image_generation","prompt":"a red circle"}',
+    "transform every field": job(f'{SETTINGS},"strength":0.25,"input_image":"{TINY_PNG}"', "image_transform"),
+    "inpaint every field": job(f'{SETTINGS},"strength":1,{PICTURES}', "image_inpaint"),
+    "transform by the other name": job(f'"init_image":"{TINY_PNG}"', "image_transform"),
+    "both names of a picture": job(f'"input_image":"{TINY_PNG}",{PICTURES}', "image_inpaint"),
+    "picture too large": job(f'"input_image":"{"A" * 1300}"', "image_transform"),
+    "names by their aliases": job('"sampler":"Euler A","schedule":"KARRAS","output_format":"jpg"'),
+    "empty prompt": job('"allow_empty_prompt":true,"negative_prompt":null', prompt='""'),
+    "escaped nul": job('"model":"a\\u0000b"'),
+    "escapes in a prompt": job('"negative_prompt":"\\u0001"', prompt='"\\ud83d\\ude00 \\"\\n"'),
+    "controls in names": job('"sampler":"\x7f\u009b"'),
+    "lower ends": job('"steps":1,"guidance_scale":-0.0,"seed":-1,"width":64,"height":64.0,"count":1,"clip_skip":1,"quality":1,'
+                      '"priority":-10,"timeout_s":1e-320,"guidance_start":0,"guidance_end":0'),
+    "upper ends": job('"steps":1.5e2,"guidance_scale":30,"seed":18446744073709551615,"width":2048,"height":2048,"count":8,"clip_skip":12,'
+                      '"quality":100,"priority":10,"timeout_s":604800,"preview_every":2147483647,"deep_cache_interval":10'),
+    "huge numbers": job('"steps":1e308,"guidance_scale":1e308,"seed":1e20,"width":2147483648,"count":-9223372036854775808'),
+    "number beyond a double": job('"guidance_scale":1e400'),
+    "nan": job('"guidance_scale":NaN'),
+    "wrong types": job('"steps":"20","width":null,"count":true,"seed":[],"loras":{},"sampler":3,"timeout_s":"1"'),
+    "lora as a path": job('"loras":[{"name":"../x"}]'),
+    "nested deeply": job(f'"extra":{"[" * 31}{"]" * 31}'),
+    "nested too deeply": job(f'"extra":{"[" * 32}{"]" * 32}'),
+    "duplicate key": job('"prompt":"a blue square"'),
+    "not utf-8": job('"model":"tiny"', prompt='"\udcff"'),
+    "not an object": '[{"operation":"image_generation"}]',
+}  # fmt: skip
+
+
 def write(target, inputs):
     folder = HERE / "corpus" / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,6 +119,7 @@ def main():
     write("json", ((f"{i:02}", text.encode()) for i, text in enumerate(JSON)))
     write("base64", ((f"{i:02}", text.encode()) for i, text in enumerate(BASE64)))
     write("tokenizer", ((f"{i:02}", text.encode()) for i, text in enumerate(tokenizer.HOSTILE)))
+    write("job_request", ((name, text.encode(errors="surrogateescape")) for name, text in JOB_REQUESTS.items()))
     write("tokenizer_files", ((f"{i:02}", text.encode()) for i, text in enumerate(TOKENIZER_FILES)))
 
 

@@ -15,6 +15,7 @@ void picture(std::span<const std::byte> bytes);
 void json(std::span<const std::byte> bytes);
 void base64(std::span<const std::byte> bytes);
 void http_request(std::span<const std::byte> bytes);
+void job_request(std::span<const std::byte> bytes);
 void tokenizer(std::span<const std::byte> bytes);
 void tokenizer_files(std::span<const std::byte> bytes);
 
