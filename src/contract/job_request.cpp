@@ -167,14 +167,13 @@ Status read_pictures(json& body, FieldReader& fields, const Limits& limits, JobR
   return ok_status();
 }
 
-Status check_output_pixels(const pipeline::SamplingOptions& sampling, const Limits& limits) {
-  if (!sampling.width || !sampling.height) return ok_status();
-  if (std::int64_t{*sampling.width} * *sampling.height <= limits.output_pixels) return ok_status();
-  return invalid("width", fmt::format("width * height must be at most {}, got {} * {}", limits.output_pixels,
-                                      *sampling.width, *sampling.height));
-}
-
 }  // namespace
+
+Status check_output_pixels(int width, int height, const Limits& limits) {
+  if (std::int64_t{width} * height <= limits.output_pixels) return ok_status();
+  return invalid("width", fmt::format("width * height must be at most {}, got {} * {}", limits.output_pixels,
+                                      width, height));
+}
 
 Result<JobRequest> parse_job_request(std::string_view body, const Limits& limits) {
   Result<json> value = io::parse_json(body, {limits.body_bytes, limits.json_depth, 10'000});
@@ -201,7 +200,10 @@ Result<JobRequest> job_request_from_json(json body, const Limits& limits) {
   if (Status status = read_loras(fields, limits, request.loras); !status) return status.error();
   if (fields.error()) return *fields.error();
   if (Status status = pipeline::check_sampling_options(request.sampling); !status) return status.error();
-  if (Status status = check_output_pixels(request.sampling, limits); !status) return status.error();
+  if (request.sampling.width && request.sampling.height) {
+    const int width = *request.sampling.width, height = *request.sampling.height;
+    if (Status status = check_output_pixels(width, height, limits); !status) return status.error();
+  }
   if (Status status = read_pictures(body, fields, limits, request); !status) return status.error();
   return request;
 }

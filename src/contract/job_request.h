@@ -51,6 +51,9 @@ struct JobRequest {
 Result<JobRequest> parse_job_request(std::string_view body, const Limits& limits);
 Result<JobRequest> job_request_from_json(nlohmann::json body, const Limits& limits);
 
+// For a size of which the model or an input picture gives a part. Errors: invalid_request.
+Status check_output_pixels(int width, int height, const Limits& limits);
+
 // The request without its pictures: what a client needs to ask for the same again.
 nlohmann::json parameters(const JobRequest& request);
 

@@ -93,6 +93,13 @@ std::function<void(int)> queued_reporter(AppState& app, Job& job) {
   };
 }
 
+Status check_size(const AppState& app, const JobSpec& spec) {
+  const auto model = app.models.description(spec.model);
+  if (!model) return ok_status();  // gone since
+  const StepShape step = shape_of(spec, spec.pictures, *model).step;
+  return contract::check_output_pixels(step.width, step.height, app.limits);
+}
+
 }  // namespace
 
 Result<Accepted> accept_job(AppState& app, std::string_view body, std::string_view idempotency_key) {
@@ -127,6 +134,7 @@ Result<Accepted> accept_job(AppState& app, contract::JobRequest request, const I
   spec.request = std::move(request);
   spec.model = std::move(model).value();
   spec.pictures = std::move(pictures).value();
+  if (Status status = check_size(app, spec); !status) return status.error();
   Result<JobRegistry::Created> created =
       app.registry.create(std::move(spec), key, [&app](const std::shared_ptr<Job>& job) -> Status {
         const Result<int> position = app.queue.push(job, queued_reporter(app, *job));

@@ -215,6 +215,21 @@ def test_a_picture_that_claims_to_be_vast_is_refused_before_it_is_decoded(start)
     assert time.monotonic() - before < 1
 
 
+def test_a_size_is_limited_whoever_gives_it(start):
+    worker = start("--max-output-pixels", str(64 * 64))  # of a model whose own size is 64 x 64
+
+    def answer(**fields):
+        response = worker.client.post("/v1/jobs", json={"prompt": "a red circle", "steps": 2, **fields})
+        return response.status_code, response.json().get("error", {}).get("param")
+
+    text, picture = {"operation": "image_generation"}, {"operation": "image_transform", "strength": 0.5}
+    assert answer(**text)[0] == 202
+    for size in ({"width": 64, "height": 72}, {"width": 72}, {"height": 72}):
+        assert answer(**text, **size) == (422, "width"), size
+    assert answer(**picture, input_image=picture_base64(64, 64))[0] == 202
+    assert answer(**picture, input_image=picture_base64(64, 72)) == (422, "width")
+
+
 def test_unknown_fields_are_ignored(worker):
     assert worker.post(surprise={"a": [1]}, hive_id="h", worker_id="w").status_code == 202
 
