@@ -42,8 +42,8 @@ Block map_block(std::size_t size) {
 bool move_pages(char* from, std::size_t size, char* to) {
   for (std::size_t moved = 0; moved < size; moved += kHugePage) {  // a block may be of many mappings
     void* const place = to + moved;
-    if (::mremap(from + moved, kHugePage, kHugePage, MREMAP_MAYMOVE | MREMAP_FIXED, place) != place)
-      return false;
+    void* const now = ::mremap(from + moved, kHugePage, kHugePage, MREMAP_MAYMOVE | MREMAP_FIXED, place);
+    if (now != place) return false;
   }
   return true;
 }

@@ -6,8 +6,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/winograd.cpp"
-#include <hwy/foreach_target.h>  // compiles this file once for each instruction set
 #include <hwy/cache_control.h>
+#include <hwy/foreach_target.h>  // compiles this file once for each instruction set
 #include <hwy/highway.h>
 
 #include "kernels/cpu/panel_block.h"
@@ -204,7 +204,7 @@ void transform_tiles(const WinogradConv& conv, const Transformed<Kind>& transfor
         typename Kind::Inputs row;
         for (std::size_t j = 0; j < Kind::kInTile; ++j) {
           const float* const from = patch.at[i][j];
-          if (j >= 2) __builtin_prefetch(from + channel + next_tile, 0, 2);
+          if (j >= 2 && from != nullptr) __builtin_prefetch(from + channel + next_tile, 0, 2);
           row[j] = from != nullptr ? load_some(from + channel, some) : hn::Zero(kFloat);
         }
         Kind::transform_input(row, half[i]);
@@ -299,8 +299,9 @@ void transform_block(const WinogradConv& conv, std::size_t block, Depth depth, E
     return transform_packed<Kind>(packed + kScaleBytes, scales, depth, panels);
   }
   if constexpr (std::is_same_v<Element, float>) {
-    if (conv.weight != nullptr)
+    if (conv.weight != nullptr) {
       return transform_packed<Kind>(conv.weight + block * size, nullptr, depth, panels);
+    }
   }
   transform_packed<Kind>(conv.bf16_weight + block * size, nullptr, depth, panels);
 }
