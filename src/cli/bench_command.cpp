@@ -234,7 +234,8 @@ void print_text(const BenchOptions& options, const Json& result) {
   const Json& roof = result.at("roof");
   fmt::print(
       "\nroof: {:.0f} GFLOP/s in float32, {:.0f} in bfloat16, {:.0f} GOP/s in bytes, {:.1f} GB/s of memory, "
-      "measured\nbefore. Winograd's convolutions count for it what they multiply, a quarter of the work or less.\n",
+      "measured\nbefore. Winograd's convolutions count for it what they multiply, a quarter of the work or "
+      "less.\n",
       roof.at("f32_gflops").get<double>(), roof.at("bf16_gflops").get<double>(),
       roof.at("int8_gops").get<double>(), roof.at("memory_gb_per_s").get<double>());
 }
