@@ -82,11 +82,12 @@ void gather(const at::Tensor& pixels, const Conv2dShape& shape, const at::Tensor
 // Some rows at a time: what is gathered is several times the input.
 at::Tensor gathered_conv2d(const at::Tensor& pixels, const Conv2dWeight& weight) {
   constexpr std::size_t kGatheredFloats = std::size_t{1} << 20;
-  const auto [outputs, inputs, kernel_height, kernel_width] = weight.filters;
-  at::Tensor out = at::empty({pixels.size(0), output_size(pixels.size(1), kernel_height, weight.shape),
-                              output_size(pixels.size(2), kernel_width, weight.shape), outputs},
+  const std::int64_t outputs = weight.filters[0];
+  const std::int64_t depth = static_cast<std::int64_t>(kTaps) * weight.filters[1];
+  at::Tensor out = at::empty({pixels.size(0), output_size(pixels.size(1), 3, weight.shape),
+                              output_size(pixels.size(2), 3, weight.shape), outputs},
                              pixels.options());
-  const std::int64_t depth = kernel_height * kernel_width * inputs, width = out.size(2);
+  const std::int64_t width = out.size(2);
   const std::size_t rows = rows_of(out);
   const std::size_t some =
       std::clamp<std::size_t>(kGatheredFloats / static_cast<std::size_t>(width * depth), 1, rows);

@@ -47,7 +47,7 @@ const float* data_or_null(const at::Tensor& tensor) {
 
 // The fields that both kinds of product have.
 template <class Gemm>
-Gemm gemm_of(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual,
+Gemm gemm_of(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual, bool geglu,
              const at::Tensor& output) {
   Gemm gemm;
   gemm.input = input.const_data_ptr<float>();
@@ -58,6 +58,7 @@ Gemm gemm_of(const at::Tensor& input, const LinearWeight& weight, const at::Tens
   gemm.rows = as_size(input.numel() / weight.in_features);
   gemm.depth = as_size(weight.in_features);
   gemm.columns = as_size(weight.out_features);
+  gemm.geglu = geglu;
   return gemm;
 }
 
@@ -77,13 +78,10 @@ void run(const kernels::cpu::PanelGemm& gemm) {
 void multiply(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual, bool geglu,
               const at::Tensor& output) {
   if (weight.layout == LinearLayout::panels) {
-    auto gemm = gemm_of<kernels::cpu::Gemm>(input, weight, residual, output);
-    gemm.geglu = geglu;
-    run(gemm);
+    run(gemm_of<kernels::cpu::Gemm>(input, weight, residual, geglu, output));
   } else {
-    auto gemm = gemm_of<kernels::cpu::PanelGemm>(input, weight, residual, output);
+    auto gemm = gemm_of<kernels::cpu::PanelGemm>(input, weight, residual, geglu, output);
     gemm.type = panel_type(weight.layout);
-    gemm.geglu = geglu;
     run(gemm);
   }
 }

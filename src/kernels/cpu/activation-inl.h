@@ -6,7 +6,8 @@
 #define SDW_KERNELS_CPU_ACTIVATION_INL_H_
 #endif
 
-#include <hwy/contrib/math/math-inl.h>
+#include <cstddef>
+#include <numbers>
 
 #include "kernels/cpu/micro_gemm-inl.h"
 #include "kernels/cpu/rounding.h"
@@ -40,12 +41,11 @@ HWY_INLINE FloatVector coarse_exp2_of_negative(FloatVector x) {
   return exp2_by(kTerms, x);
 }
 
-inline constexpr float kLog2OfE = 1.44269504F;
-
 // x / (1 + exp(-x)), by the exponential of a negative number.
 HWY_INLINE FloatVector silu(FloatVector x) {
   const FloatVector one = hn::Set(kFloat, 1.0F);
-  const FloatVector power = exp2_of_negative(hn::Mul(hn::Abs(x), hn::Set(kFloat, -kLog2OfE)));
+  const FloatVector power =
+      exp2_of_negative(hn::Mul(hn::Abs(x), hn::Set(kFloat, -std::numbers::log2e_v<float>)));
   const FloatVector share = hn::IfThenElse(hn::Lt(x, hn::Zero(kFloat)), power, one);
   return hn::Div(hn::Mul(x, share), hn::Add(one, power));
 }
@@ -59,7 +59,7 @@ HWY_INLINE FloatVector gelu(FloatVector x) {
   series = hn::MulAdd(t, series, set(1.421413741F));
   series = hn::MulAdd(t, series, set(-0.284496736F));
   series = hn::Mul(t, hn::MulAdd(t, series, set(0.254829592F)));
-  const FloatVector power = exp2_of_negative(hn::Mul(hn::Mul(z, z), set(-kLog2OfE)));
+  const FloatVector power = exp2_of_negative(hn::Mul(hn::Mul(z, z), set(-std::numbers::log2e_v<float>)));
   const FloatVector tail = hn::Mul(hn::Mul(set(0.5F), series), power);
   const auto negative = hn::Lt(x, hn::Zero(kFloat));
   return hn::Mul(x, hn::IfThenElse(negative, tail, hn::Sub(set(1.0F), tail)));

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <numbers>
 
 namespace sdw::kernels::cpu {
 
@@ -15,8 +16,7 @@ struct HeadRows {
 
 // What scores are multiplied by, so that exponentials are powers of two.
 inline float score_scale(std::size_t head_dim) {
-  constexpr float kLog2E = 1.44269504F;
-  return kLog2E / std::sqrt(static_cast<float>(head_dim));
+  return std::numbers::log2e_v<float> / std::sqrt(static_cast<float>(head_dim));
 }
 
 }  // namespace sdw::kernels::cpu

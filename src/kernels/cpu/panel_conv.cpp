@@ -68,7 +68,7 @@ ByteScale scale_of_rows(const PanelConv& conv, const Rows& rows) {
 
 void convert_rows(const PanelConv& conv, const Rows& rows, ByteScale by, Word* picture) {
   const std::size_t depth = depth_words(conv.type, conv.in_channels), shift = conv.upsample ? 1 : 0;
-  const std::size_t all = conv.stride * conv.stride * plane_pixels(conv, rows) + kBlockRows + 2;
+  const std::size_t pixels = conv.stride * conv.stride * plane_pixels(conv, rows);
   const std::size_t columns = pitch_of(conv) * conv.stride;  // with the border
   const Word zero = word_of_zero(conv.type, by);
   const auto pixel = [&](std::size_t y, std::size_t x) {
@@ -89,7 +89,7 @@ void convert_rows(const PanelConv& conv, const Rows& rows, ByteScale by, Word* p
     for (std::size_t x = 0; x < begin; ++x) std::fill_n(pixel(y, x), depth, zero);
     for (std::size_t x = begin + filled; x < columns; ++x) std::fill_n(pixel(y, x), depth, zero);
   }
-  std::fill_n(picture + (all - kBlockRows - 2) * depth, (kBlockRows + 2) * depth, zero);
+  std::fill_n(picture + pixels * depth, (kBlockRows + 2) * depth, zero);
 }
 
 // The sums of one panel, in pieces of the depth so that a piece of the panel stays in the first-level cache
