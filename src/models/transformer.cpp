@@ -78,11 +78,13 @@ at::Tensor cross_attention(const Transformer2D& transformer, const Attention& at
 }
 
 at::Tensor block_forward(const BasicTransformerBlock& block, const Transformer2D& transformer,
-                         at::Tensor tokens, std::span<const CrossAttentionKv>& context) {
+                         at::Tensor tokens, std::span<const CrossAttentionKv>& context,
+                         PassPictures pictures) {
+  if (transformer.only_cross_attention) tokens = of_passes(tokens, pictures);
   at::Tensor normed = ops::layer_norm(tokens, block.norm1);
   tokens = transformer.only_cross_attention
                ? cross_attention(transformer, block.attn1, normed, next_key_value(context), tokens)
-               : self_attention(transformer, block.attn1, normed, tokens);
+               : of_passes(self_attention(transformer, block.attn1, normed, tokens), pictures);
   normed = ops::layer_norm(tokens, block.norm2);
   tokens = cross_attention(transformer, block.attn2, normed, next_key_value(context), tokens);
   normed = ops::layer_norm(tokens, block.norm3);
@@ -117,13 +119,14 @@ void append_cross_attention(const Transformer2D& transformer, const at::Tensor& 
 }
 
 at::Tensor transformer_forward(const Transformer2D& transformer, const at::Tensor& input,
-                               std::span<const CrossAttentionKv>& cross_attention) {
+                               std::span<const CrossAttentionKv>& cross_attention, PassPictures pictures) {
   at::Tensor tokens = ops::linear(to_tokens(ops::group_norm(input, transformer.norm)), transformer.proj_in);
   for (const BasicTransformerBlock& block : transformer.transformer_blocks) {
-    tokens = block_forward(block, transformer, std::move(tokens), cross_attention);
+    tokens = block_forward(block, transformer, std::move(tokens), cross_attention, pictures);
   }
-  return to_picture(ops::linear_add(tokens, transformer.proj_out, to_tokens(input)), input.size(2),
-                    input.size(3));
+  const at::Tensor residual = to_tokens(of_passes(input, pictures));
+  return to_picture(ops::linear_add(of_passes(tokens, pictures), transformer.proj_out, residual),
+                    input.size(2), input.size(3));
 }
 
 }  // namespace sdw::models

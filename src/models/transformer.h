@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/passes.h"
 #include "models/weights.h"
 #include "ops/linear.h"
 #include "ops/norm.h"
@@ -66,9 +67,9 @@ Transformer2D load_transformer(WeightMap& weights, const std::string& prefix, co
 void append_cross_attention(const Transformer2D& transformer, const at::Tensor& encoder_hidden_states,
                             std::vector<CrossAttentionKv>& out);
 
-// `input` [B, C, H, W] channels-last -> the same shape. Takes its keys and values from the front of
-// `cross_attention` and moves the span past them.
+// `input` [B or P, C, H, W] channels-last, of the passes or of their pictures -> [B, C, H, W]. Takes its keys
+// and values from the front of `cross_attention` and moves the span past them.
 at::Tensor transformer_forward(const Transformer2D& transformer, const at::Tensor& input,
-                               std::span<const CrossAttentionKv>& cross_attention);
+                               std::span<const CrossAttentionKv>& cross_attention, PassPictures pictures);
 
 }  // namespace sdw::models

@@ -1,6 +1,7 @@
 #include "models/unet.h"
 
 #include <fmt/format.h>
+#include <stdexcept>
 #include <utility>
 
 #include "ops/activation.h"
@@ -12,7 +13,20 @@ namespace {
 
 using KeyValues = std::span<const CrossAttentionKv>;
 
-// The time embedding after its SiLU, as every resnet wants it: [B, time_embed_dim].
+// What blocks need beside the state. As long as no cross-attention has been, the state has a row for each
+// picture; then one for each pass.
+struct Conditions {
+  PassPictures pictures;
+  at::Tensor picture_temb;  // [P, time_embed_dim], undefined where that depends on the pass
+  at::Tensor pass_temb;     // [B, time_embed_dim]
+  KeyValues key_values;     // of the cross-attentions to come
+
+  const at::Tensor& temb_of(const at::Tensor& state) const {
+    return state.size(0) == pass_temb.size(0) ? pass_temb : picture_temb;
+  }
+};
+
+// The time embedding after its SiLU, as every resnet wants it: [N, time_embed_dim].
 at::Tensor time_embedding(const UNet2DCondition& unet, const at::Tensor& timesteps,
                           const UNetContext& context) {
   const UNetConfig& config = unet.config;
@@ -25,11 +39,31 @@ at::Tensor time_embedding(const UNet2DCondition& unet, const at::Tensor& timeste
   return ops::activate(out, ops::Activation::silu);
 }
 
-at::Tensor down_forward(const UNetBlock& block, at::Tensor sample, const at::Tensor& temb, KeyValues& context,
+Conditions conditions_of(const UNet2DCondition& unet, const UNetInput& input, const UNetContext& context) {
+  Conditions conditions{.pictures = input.pictures, .key_values = context.cross_attention};
+  if (context.timestep_cond.defined() || context.added_embedding.defined()) {
+    conditions.pass_temb = time_embedding(unet, of_passes(input.timesteps, input.pictures), context);
+  } else {
+    conditions.picture_temb = time_embedding(unet, input.timesteps, context);
+    conditions.pass_temb = of_passes(conditions.picture_temb, input.pictures);
+  }
+  return conditions;
+}
+
+at::Tensor resnet(const ResnetBlock2D& resnet, at::Tensor state, const Conditions& conditions) {
+  const at::Tensor& temb = conditions.temb_of(state);
+  return resnet_forward(resnet, std::move(state), temb);
+}
+
+at::Tensor attention(const Transformer2D& transformer, const at::Tensor& state, Conditions& conditions) {
+  return transformer_forward(transformer, state, conditions.key_values, conditions.pictures);
+}
+
+at::Tensor down_forward(const UNetBlock& block, at::Tensor sample, Conditions& conditions,
                         std::vector<at::Tensor>& skips) {
   for (std::size_t i = 0; i < block.resnets.size(); ++i) {
-    sample = resnet_forward(block.resnets[i], std::move(sample), temb);
-    if (!block.attentions.empty()) sample = transformer_forward(block.attentions[i], sample, context);
+    sample = resnet(block.resnets[i], std::move(sample), conditions);
+    if (!block.attentions.empty()) sample = attention(block.attentions[i], sample, conditions);
     skips.push_back(sample);
   }
   if (block.downsampler) {
@@ -39,33 +73,32 @@ at::Tensor down_forward(const UNetBlock& block, at::Tensor sample, const at::Ten
   return sample;
 }
 
-at::Tensor mid_forward(const UNetBlock& block, at::Tensor sample, const at::Tensor& temb,
-                       KeyValues& context) {
-  sample = resnet_forward(block.resnets[0], std::move(sample), temb);
+at::Tensor mid_forward(const UNetBlock& block, at::Tensor sample, Conditions& conditions) {
+  sample = resnet(block.resnets[0], std::move(sample), conditions);
   for (std::size_t i = 0; i < block.attentions.size(); ++i) {
-    sample = transformer_forward(block.attentions[i], sample, context);
-    sample = resnet_forward(block.resnets[i + 1], std::move(sample), temb);
+    sample = attention(block.attentions[i], sample, conditions);
+    sample = resnet(block.resnets[i + 1], std::move(sample), conditions);
   }
   return sample;
 }
 
 // One resnet of an up block, with its attention if there is one. Neither input outlives their concatenation.
 at::Tensor up_layer_forward(const UNetBlock& block, std::size_t layer, at::Tensor sample, at::Tensor skip,
-                            const at::Tensor& temb, KeyValues& context) {
-  sample = ops::concat_channels(sample, skip);
+                            Conditions& conditions) {
+  sample = ops::concat_channels(sample, of_passes(skip, conditions.pictures));
   skip.reset();
-  sample = resnet_forward(block.resnets[layer], std::move(sample), temb);
-  if (!block.attentions.empty()) sample = transformer_forward(block.attentions[layer], sample, context);
+  sample = resnet(block.resnets[layer], std::move(sample), conditions);
+  if (!block.attentions.empty()) sample = attention(block.attentions[layer], sample, conditions);
   return sample;
 }
 
 // The first `layers` of the block, and its upsampler if those are all.
-at::Tensor up_forward(const UNetBlock& block, std::size_t layers, at::Tensor sample, const at::Tensor& temb,
-                      KeyValues& context, std::vector<at::Tensor>& skips) {
+at::Tensor up_forward(const UNetBlock& block, std::size_t layers, at::Tensor sample, Conditions& conditions,
+                      std::vector<at::Tensor>& skips) {
   for (std::size_t i = 0; i < layers; ++i) {
     at::Tensor skip = std::move(skips.back());
     skips.pop_back();
-    sample = up_layer_forward(block, i, std::move(sample), std::move(skip), temb, context);
+    sample = up_layer_forward(block, i, std::move(sample), std::move(skip), conditions);
   }
   if (block.upsampler && layers == block.resnets.size()) {
     // Twice the size, or one less where the way down rounded up: the size of the skip that comes next.
@@ -76,15 +109,20 @@ at::Tensor up_forward(const UNetBlock& block, std::size_t layers, at::Tensor sam
   return sample;
 }
 
-void check_shapes(const UNet2DCondition& unet, const at::Tensor& sample, const at::Tensor& timesteps,
-                  const UNetContext& context) {
+void check_shapes(const UNet2DCondition& unet, const UNetInput& input, const UNetContext& context) {
+  const at::Tensor &sample = input.sample, &timesteps = input.timesteps;
   ops::require_shape(sample.defined() && sample.dim() == 4 && sample.size(1) == unet.config.in_channels,
-                     "unet_forward", "sample", fmt::format("[B, {}, h, w]", unet.config.in_channels), sample);
-  const std::int64_t batch = sample.size(0);
-  ops::require_shape(timesteps.defined() && timesteps.dim() == 1 && timesteps.size(0) == batch,
-                     "unet_forward", "timesteps", fmt::format("[{}]", batch), timesteps);
+                     "unet_forward", "sample", fmt::format("[P, {}, h, w]", unet.config.in_channels), sample);
+  const std::int64_t pictures = sample.size(0);
+  ops::require_shape(timesteps.defined() && timesteps.dim() == 1 && timesteps.size(0) == pictures,
+                     "unet_forward", "timesteps", fmt::format("[{}]", pictures), timesteps);
+  const auto passes = static_cast<std::int64_t>(input.pictures.size());
+  if (passes < pictures) {
+    throw std::invalid_argument(
+        fmt::format("unet_forward: expected a pass for each of {} pictures, got {}", pictures, passes));
+  }
   for (const CrossAttentionKv& kv : context.cross_attention) {
-    ops::require_shape(kv.key.size(0) == batch, "unet_forward", "context", fmt::format("[{}, T, C]", batch),
+    ops::require_shape(kv.key.size(0) == passes, "unet_forward", "context", fmt::format("[{}, T, C]", passes),
                        kv.key);
   }
 }
@@ -98,11 +136,10 @@ at::Tensor enter(const UNet2DCondition& unet, const at::Tensor& sample) {
 }
 
 // What is left after all layers but the last: `deep` and conv_in's output go in.
-at::Tensor leave(const UNet2DCondition& unet, at::Tensor deep, at::Tensor skip, const at::Tensor& temb,
-                 KeyValues& context) {
+at::Tensor leave(const UNet2DCondition& unet, at::Tensor deep, at::Tensor skip, Conditions& conditions) {
   const UNetBlock& block = unet.up_blocks.back();
   at::Tensor state =
-      up_layer_forward(block, block.resnets.size() - 1, std::move(deep), std::move(skip), temb, context);
+      up_layer_forward(block, block.resnets.size() - 1, std::move(deep), std::move(skip), conditions);
   return ops::conv2d(ops::group_norm_silu(std::move(state), unet.conv_norm_out), unet.conv_out);
 }
 
@@ -114,33 +151,32 @@ std::size_t last_cross_attentions(const UNet2DCondition& unet) {
 
 }  // namespace
 
-at::Tensor unet_forward(const UNet2DCondition& unet, const at::Tensor& sample, const at::Tensor& timesteps,
-                        const UNetContext& context, at::Tensor* deep_features) {
-  check_shapes(unet, sample, timesteps, context);
-  const at::Tensor temb = time_embedding(unet, timesteps, context);
-  KeyValues key_values = context.cross_attention;
-  at::Tensor state = enter(unet, sample);
+at::Tensor unet_forward(const UNet2DCondition& unet, const UNetInput& input, const UNetContext& context,
+                        at::Tensor* deep_features) {
+  check_shapes(unet, input, context);
+  Conditions conditions = conditions_of(unet, input, context);
+  at::Tensor state = enter(unet, input.sample);
+  if (!conditions.picture_temb.defined()) state = of_passes(state, input.pictures);
   std::vector<at::Tensor> skips{state};
   for (const UNetBlock& block : unet.down_blocks) {
-    state = down_forward(block, std::move(state), temb, key_values, skips);
+    state = down_forward(block, std::move(state), conditions, skips);
   }
-  if (unet.mid_block) state = mid_forward(*unet.mid_block, std::move(state), temb, key_values);
+  if (unet.mid_block) state = mid_forward(*unet.mid_block, std::move(state), conditions);
+  state = of_passes(state, input.pictures);  // a UNet without cross-attention on the way down
   for (const UNetBlock& block : unet.up_blocks) {
     const bool last = &block == &unet.up_blocks.back();
-    state =
-        up_forward(block, block.resnets.size() - (last ? 1 : 0), std::move(state), temb, key_values, skips);
+    state = up_forward(block, block.resnets.size() - (last ? 1 : 0), std::move(state), conditions, skips);
   }
   if (deep_features != nullptr) *deep_features = state;
-  return leave(unet, std::move(state), std::move(skips.back()), temb, key_values);
+  return leave(unet, std::move(state), std::move(skips.back()), conditions);
 }
 
-at::Tensor unet_forward_shallow(const UNet2DCondition& unet, const at::Tensor& sample,
-                                const at::Tensor& timesteps, const UNetContext& context,
-                                const at::Tensor& deep_features) {
-  check_shapes(unet, sample, timesteps, context);
-  KeyValues key_values = KeyValues(context.cross_attention).last(last_cross_attentions(unet));
-  return leave(unet, deep_features, enter(unet, sample), time_embedding(unet, timesteps, context),
-               key_values);
+at::Tensor unet_forward_shallow(const UNet2DCondition& unet, const UNetInput& input,
+                                const UNetContext& context, const at::Tensor& deep_features) {
+  check_shapes(unet, input, context);
+  Conditions conditions = conditions_of(unet, input, context);
+  conditions.key_values = conditions.key_values.last(last_cross_attentions(unet));
+  return leave(unet, deep_features, enter(unet, input.sample), conditions);
 }
 
 }  // namespace sdw::models

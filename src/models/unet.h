@@ -65,18 +65,24 @@ UNetContext concat(std::span<const UNetContext* const> contexts);
 // One row of the batch.
 UNetContext row_of(const UNetContext& context, std::int64_t row);
 
-// One evaluation of the model: `sample` [B, in_channels, h, w] and `timesteps` [B] (any float or integer
-// type)
-// -> [B, out_channels, h, w] in the model's dtype. h and w need not be multiples of anything.
+// What one evaluation is asked: P pictures, and B passes over them, each with its own row of the context.
+// Guidance makes two passes over one picture: up to the first cross-attention they are one, and are computed
+// once.
+struct UNetInput {
+  at::Tensor sample;                   // [P, in_channels, h, w]; h and w need not be multiples of anything
+  at::Tensor timesteps;                // [P], any float or integer type
+  std::vector<std::int64_t> pictures;  // [B], ascending, each picture at least once: whom a pass is about
+};
+
+// One evaluation of the model -> [B, out_channels, h, w] in the model's dtype.
 // `deep_features`, where not null, is set to the state before the last layer of the last up block: [B, C, h,
 // w].
-at::Tensor unet_forward(const UNet2DCondition& unet, const at::Tensor& sample, const at::Tensor& timesteps,
-                        const UNetContext& context, at::Tensor* deep_features = nullptr);
+at::Tensor unet_forward(const UNet2DCondition& unet, const UNetInput& input, const UNetContext& context,
+                        at::Tensor* deep_features = nullptr);
 
 // The same with the deep features of another evaluation: only conv_in, the last layer and conv_out run.
 // DeepCache, Ma et al. 2023, arXiv:2312.00858 (there: cache_branch_id 0).
-at::Tensor unet_forward_shallow(const UNet2DCondition& unet, const at::Tensor& sample,
-                                const at::Tensor& timesteps, const UNetContext& context,
-                                const at::Tensor& deep_features);
+at::Tensor unet_forward_shallow(const UNet2DCondition& unet, const UNetInput& input,
+                                const UNetContext& context, const at::Tensor& deep_features);
 
 }  // namespace sdw::models

@@ -109,41 +109,40 @@ bool reuses_features(const Generation& generation) {
 }
 
 // How a generation's next evaluation is made.
-struct Pass {
-  bool guided = false;   // the batch is 2: negative, positive
+struct Plan {
+  bool guided = false;   // two passes over the picture: negative, positive
   bool shallow = false;  // with the deep features there are
+
+  std::int64_t passes() const { return guided ? 2 : 1; }
 };
 
-Pass next_pass(const Generation& generation) {
+Plan next_plan(const Generation& generation) {
   const Shortcuts& shortcuts = generation.sampling.shortcuts;
   const auto& sampler = *generation.sampler;
   const auto evaluations = static_cast<double>(sampler.timesteps().size());
   const auto at = static_cast<double>(sampler.evaluation());
-  Pass pass;
-  pass.guided = generation.guided && at >= std::round(shortcuts.guidance_start * evaluations) &&
+  Plan plan;
+  plan.guided = generation.guided && at >= std::round(shortcuts.guidance_start * evaluations) &&
                 at < std::round(shortcuts.guidance_end * evaluations);
   const bool features_fit =
-      generation.deep_features.defined() && generation.deep_features.size(0) >= (pass.guided ? 2 : 1);
-  pass.shallow = features_fit && sampler.evaluation() % shortcuts.deep_cache_interval != 0;
-  return pass;
+      generation.deep_features.defined() && generation.deep_features.size(0) >= plan.passes();
+  plan.shallow = features_fit && sampler.evaluation() % shortcuts.deep_cache_interval != 0;
+  return plan;
 }
 
-// What the UNet sees of one generation: [1 or 2, in_channels, h, w].
-at::Tensor unet_input(const ModelComponents& model, const Generation& generation, const Pass& pass,
-                      const at::Tensor& sample) {
-  auto input = sample;
-  if (model.inpainting) input = at::cat({input, generation.mask, generation.masked_image_latents}, 1);
-  return pass.guided ? at::cat({input, input}) : input;
+// What the UNet sees of one generation: [1, in_channels, h, w].
+at::Tensor unet_sample(const ModelComponents& model, const Generation& generation, const at::Tensor& sample) {
+  return model.inpainting ? at::cat({sample, generation.mask, generation.masked_image_latents}, 1) : sample;
 }
 
-const models::UNetContext& context_of(const Generation& generation, const Pass& pass) {
-  return generation.guided && !pass.guided ? generation.prompt_context : generation.context;
+const models::UNetContext& context_of(const Generation& generation, const Plan& plan) {
+  return generation.guided && !plan.guided ? generation.prompt_context : generation.context;
 }
 
 // Of the positive half, where only that is asked for.
-at::Tensor deep_features_of(const Generation& generation, const Pass& pass) {
+at::Tensor deep_features_of(const Generation& generation, const Plan& plan) {
   const at::Tensor& features = generation.deep_features;
-  return pass.guided ? features : features.narrow(0, features.size(0) - 1, 1);
+  return plan.guided ? features : features.narrow(0, features.size(0) - 1, 1);
 }
 
 // After a step a 4-channel UNet's latents outside the mask are put back to the input at the next noise level.
@@ -154,8 +153,8 @@ void keep_outside_mask(Generation& generation) {
   sampler.set_latents((1 - generation.mask) * kept + generation.mask * sampler.latents());
 }
 
-void take_answer(Generation& generation, const Pass& pass, at::Tensor answer) {
-  if (pass.guided) {
+void take_answer(Generation& generation, const Plan& plan, at::Tensor answer) {
+  if (plan.guided) {
     const auto parts = answer.chunk(2);
     answer = parts[0] + generation.sampling.guidance_scale * (parts[1] - parts[0]);
   }
@@ -205,48 +204,51 @@ bool can_share_batch(const Generation& a, const Generation& b) {
     return g.context.cross_attention.empty() ? 0 : g.context.cross_attention.front().key.size(1);
   };
   return a.sampler->latents().sizes() == b.sampler->latents().sizes() && tokens(a) == tokens(b) &&
-         next_pass(a).shallow == next_pass(b).shallow;
+         next_plan(a).shallow == next_plan(b).shallow;
 }
 
 void denoise_step(const ModelComponents& model, std::span<Generation* const> generations) {
-  std::vector<Pass> passes;
+  std::vector<Plan> plans;
   std::vector<at::Tensor> samples, known_features;
   std::vector<double> timesteps;
   std::vector<const models::UNetContext*> contexts;
+  models::UNetInput input;
   bool keep_features = false;
-  for (Generation* generation : generations) {
-    const Pass pass = next_pass(*generation);
-    const auto evaluation = generation->sampler->next();
-    generation->last_sample = evaluation.sample;
-    generation->last_evaluation = generation->sampler->evaluation();
-    samples.push_back(unet_input(model, *generation, pass, evaluation.sample));
-    timesteps.insert(timesteps.end(), samples.back().size(0), evaluation.timestep);
-    contexts.push_back(&context_of(*generation, pass));
-    if (pass.shallow) known_features.push_back(deep_features_of(*generation, pass));
-    keep_features |= reuses_features(*generation);
-    passes.push_back(pass);
+  for (std::size_t i = 0; i < generations.size(); ++i) {
+    Generation& generation = *generations[i];
+    const Plan plan = next_plan(generation);
+    const auto evaluation = generation.sampler->next();
+    generation.last_sample = evaluation.sample;
+    generation.last_evaluation = generation.sampler->evaluation();
+    samples.push_back(unet_sample(model, generation, evaluation.sample));
+    timesteps.push_back(evaluation.timestep);
+    input.pictures.insert(input.pictures.end(), plan.passes(), static_cast<std::int64_t>(i));
+    contexts.push_back(&context_of(generation, plan));
+    if (plan.shallow) known_features.push_back(deep_features_of(generation, plan));
+    keep_features |= reuses_features(generation);
+    plans.push_back(plan);
   }
   const auto joined = [](const std::vector<at::Tensor>& parts) {
     return parts.size() == 1 ? parts.front() : at::cat(parts);
   };
-  const auto sample = joined(samples);
-  const auto timestep = at::tensor(timesteps, at::kDouble).to(at::kFloat).to(model.device);
+  input.sample = joined(samples);
+  input.timesteps = at::tensor(timesteps, at::kDouble).to(at::kFloat).to(model.device);
   const auto context = models::concat(contexts);
   at::Tensor features;
   const auto answers =
-      (passes.front().shallow
-           ? models::unet_forward_shallow(model.unet, sample, timestep, context, joined(known_features))
-           : models::unet_forward(model.unet, sample, timestep, context, keep_features ? &features : nullptr))
+      (plans.front().shallow
+           ? models::unet_forward_shallow(model.unet, input, context, joined(known_features))
+           : models::unet_forward(model.unet, input, context, keep_features ? &features : nullptr))
           .to(at::kFloat);
   std::int64_t first = 0;
   for (std::size_t i = 0; i < generations.size(); ++i) {
     Generation& generation = *generations[i];
-    const std::int64_t rows = samples[i].size(0);
+    const std::int64_t passes = plans[i].passes();
     if (features.defined() && reuses_features(generation)) {
-      generation.deep_features = features.narrow(0, first, rows);
+      generation.deep_features = features.narrow(0, first, passes);
     }
-    take_answer(generation, passes[i], answers.narrow(0, first, rows));
-    first += rows;
+    take_answer(generation, plans[i], answers.narrow(0, first, passes));
+    first += passes;
   }
 }
 

@@ -5,9 +5,11 @@
 
 #include <cstdio>
 #include <fmt/format.h>
+#include <numeric>
 #include <string_view>
 
 #include "models/components.h"
+#include "ops/take_rows.h"
 #include "parity/tensor_file.h"
 
 namespace {
@@ -40,7 +42,8 @@ Tensors run_clip_text(const Job& job) {
   return out;
 }
 
-// The batch in one call with a context of the whole, and again with contexts of single items joined.
+// The batch in one call with a context of the whole, again with contexts of single items joined, and with all
+// of them over the first picture alone: once as pictures of their own, once as passes over one.
 Tensors run_unet(const Job& job) {
   auto checked = value_or_throw(models::check_unet(job.root, job.folder));
   const auto unet = value_or_throw(models::load_component(checked, job.where));
@@ -58,11 +61,18 @@ Tensors run_unet(const Job& job) {
   }
   std::vector<const models::UNetContext*> pointers;
   for (const models::UNetContext& context : rows) pointers.push_back(&context);
-  const auto evaluate = [&](const models::UNetContext& context) {
-    return models::unet_forward(unet, job.inputs.at("sample"), job.inputs.at("timesteps"), context);
-  };
-  return {{"sample", evaluate(models::unet_context(unet, states, added))},
-          {"sample_joined", evaluate(models::concat(pointers))}};
+  const models::UNetContext context = models::unet_context(unet, states, added);
+  const at::Tensor sample = job.inputs.at("sample"), timesteps = job.inputs.at("timesteps");
+  const auto passes = static_cast<std::size_t>(states.size(0));
+  std::vector<std::int64_t> own(passes);
+  std::iota(own.begin(), own.end(), 0);
+  const std::vector<std::int64_t> first(passes, 0);
+  return {{"sample", models::unet_forward(unet, {sample, timesteps, own}, context)},
+          {"sample_joined", models::unet_forward(unet, {sample, timesteps, own}, models::concat(pointers))},
+          {"first_repeated",
+           models::unet_forward(unet, {ops::take_rows(sample, first), ops::take_rows(timesteps, first), own},
+                                context)},
+          {"first_shared", models::unet_forward(unet, {row(sample, 0), row(timesteps, 0), first}, context)}};
 }
 
 Tensors run_vae(const Job& job) {

@@ -120,6 +120,9 @@ def test_unet_equals_diffusers(name, tmp_path):
     expected = unet_reference(model, inputs)
     assert_close(got["sample"], expected, what=name)
     assert_close(got["sample_joined"], expected, what=f"{name}, joined contexts")
+    # The same sums, but products of fewer rows may run in another order.
+    assert_close(got["first_shared"], got["first_repeated"], 1e-5, what=f"{name}, one picture for all passes")
+    assert relative_error(got["first_shared"][:1], got["first_shared"][1:]) > 1e-2, "the contexts do nothing"
 
 
 @pytest.mark.parametrize("size", [(17, 16), (15, 23), (9, 8), (4, 31)])
