@@ -96,7 +96,7 @@ Outcome generate(GenerateOptions& options, const CancelToken& cancel) {
 
   const auto input = read_picture(options.input_image);
   const auto mask = read_picture(options.mask_image);
-  const auto model = load(options, placement);
+  auto model = load(options, placement);
   timings.load_ms = total.milliseconds();
   stop_if(cancel);
 
@@ -116,6 +116,9 @@ Outcome generate(GenerateOptions& options, const CancelToken& cancel) {
       pipeline::text_embeddings(model, request.prompt, request.negative_prompt,
                                 pipeline::uses_guidance(model, request.sampling), request.sampling.clip_skip);
   timings.text_ms = text.milliseconds();
+  // Whatever is done with makes room for what comes.
+  model.text_encoder = {};
+  model.text_encoder_2.reset();
   for (const auto& warning : embeddings.warnings) fmt::print(stderr, "sd-worker: warning: {}\n", warning);
 
   std::vector<io::Picture> pictures;
@@ -123,11 +126,16 @@ Outcome generate(GenerateOptions& options, const CancelToken& cancel) {
     const auto label =
         options.count > 1 ? fmt::format("picture {}/{}", i + 1, options.count) : std::string("denoising");
     std::optional<ProgressBar> bar;
-    const auto on_step = [&](const pipeline::StepProgress& progress) {
-      if (!bar) bar.emplace(label, progress.total);
-      bar->show(progress.step);
-    };
-    auto result = value_or_throw(pipeline::generate_image(model, request, embeddings, cancel, {}, on_step));
+    const pipeline::GenerationEvents events{.on_step =
+                                                [&](const pipeline::StepProgress& progress) {
+                                                  if (!bar) bar.emplace(label, progress.total);
+                                                  bar->show(progress.step);
+                                                },
+                                            .on_denoised =
+                                                [&] {
+                                                  if (i + 1 == options.count) model.unet = {};
+                                                }};
+    auto result = value_or_throw(pipeline::generate_image(model, request, embeddings, cancel, {}, events));
     timings.per_step_ms.insert(timings.per_step_ms.end(), result.timings.per_step_ms.begin(),
                                result.timings.per_step_ms.end());
     timings.denoise_ms += result.timings.denoise_ms;

@@ -17,8 +17,7 @@ std::optional<Error> stop_reason(const CancelToken& cancel, const Deadline& dead
 
 Result<GenerationResult> generate_image(const ModelComponents& model, const GenerationRequest& request,
                                         const TextEmbeddings& embeddings, const CancelToken& cancel,
-                                        const Deadline& deadline,
-                                        const std::function<void(const StepProgress&)>& on_step) {
+                                        const Deadline& deadline, const GenerationEvents& events) {
   GenerationResult result;
   const Stopwatch denoise;
   auto begun = begin_generation(model, request, embeddings);
@@ -34,11 +33,12 @@ Result<GenerationResult> generate_image(const ModelComponents& model, const Gene
     done = sampler.steps_done();
     result.timings.per_step_ms.push_back(step.milliseconds());
     step = Stopwatch();
-    if (on_step) on_step({done, sampler.steps()});
+    if (events.on_step) events.on_step({done, sampler.steps()});
   }
   result.timings.denoise_ms = denoise.milliseconds();
 
   if (auto reason = stop_reason(cancel, deadline)) return *reason;
+  if (events.on_denoised) events.on_denoised();
   const Stopwatch decode;
   const auto image = decode_latents(model, sampler.latents());
   if (!image) return image.error();

@@ -17,6 +17,11 @@ struct StepProgress {
   int total = 0;
 };
 
+struct GenerationEvents {
+  std::function<void(const StepProgress&)> on_step{};
+  std::function<void()> on_denoised{};  // from here on nothing but the model's VAE is used
+};
+
 struct GenerationTimings {
   std::vector<double> per_step_ms;
   double denoise_ms = 0;
@@ -32,7 +37,6 @@ struct GenerationResult {
 // and the deadline are looked at between steps. Errors: those of the parts, cancelled, deadline_exceeded.
 Result<GenerationResult> generate_image(const ModelComponents& model, const GenerationRequest& request,
                                         const TextEmbeddings& embeddings, const CancelToken& cancel = {},
-                                        const Deadline& deadline = {},
-                                        const std::function<void(const StepProgress&)>& on_step = {});
+                                        const Deadline& deadline = {}, const GenerationEvents& events = {});
 
 }  // namespace sdw::pipeline

@@ -59,7 +59,9 @@ def test_pictures_share_a_step():
     result = bench("--model", MODEL, "--width", "64", "--height", "64", "--steps", "1", "--batch", "3", "--profile", "--json")
     assert result.code == 0, result.stderr
     rows = json.loads(result.stdout)["step_profile"]
-    assert any(row.get("shape", "").startswith("6x4x") for row in rows)  # two passes of three
+    shapes = [row.get("shape", "") for row in rows]
+    assert any(shape.startswith("3x4x") for shape in shapes)  # three pictures go in
+    assert any(shape.startswith("6x") and shape.endswith(" -> 4") for shape in shapes)  # two passes over each come out
 
 
 @pytest.mark.parametrize("arguments, code, named", [
