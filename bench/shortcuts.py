@@ -26,7 +26,9 @@ from shapes.scene import random_scene  # noqa: E402
 
 BUNDLED = ROOT / "models" / "shapes-128"
 OPTIONS = ["", "--guidance-end 0.6", "--guidance-start 0.1 --guidance-end 0.6", "--deep-cache-interval 2", "--deep-cache-interval 3",
-           "--deep-cache-interval 5", "--deep-cache-interval 3 --guidance-end 0.6"]  # fmt: skip
+           "--deep-cache-interval 5", "--cross-attention-end 0.5", "--token-merging-ratio 0.5",
+           "--deep-cache-interval 3 --guidance-end 0.6", "--token-merging-ratio 0.5 --guidance-end 0.6",
+           "--deep-cache-interval 2 --token-merging-ratio 0.5 --cross-attention-end 0.6"]  # fmt: skip
 
 
 def draw(scene, seed, *flags):

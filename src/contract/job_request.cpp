@@ -79,6 +79,8 @@ void read_sampling(FieldReader& fields, const Limits& limits, pipeline::Sampling
   sampling.clip_skip = fields.integer("clip_skip");
   sampling.guidance_start = fields.number("guidance_start");
   sampling.guidance_end = fields.number("guidance_end");
+  sampling.cross_attention_end = fields.number("cross_attention_end");
+  sampling.token_merging_ratio = fields.number("token_merging_ratio");
   sampling.deep_cache_interval = fields.integer("deep_cache_interval");
   if (sampling.operation != Operation::image_generation) sampling.strength = fields.number("strength");
   if (sampling.steps.value_or(0) > limits.steps) {
@@ -229,6 +231,8 @@ json parameters(const JobRequest& request) {
   put("clip_skip", sampling.clip_skip);
   put("guidance_start", sampling.guidance_start);
   put("guidance_end", sampling.guidance_end);
+  put("cross_attention_end", sampling.cross_attention_end);
+  put("token_merging_ratio", sampling.token_merging_ratio);
   put("deep_cache_interval", sampling.deep_cache_interval);
   put("seed", request.seed);
   put("timeout_s", request.timeout_s);

@@ -93,6 +93,14 @@ json common_properties(const contract::Limits& limits) {
       {"guidance_end",
        described(number(0, 1),
                  "Guidance runs up to this share of the evaluations. Faster; another picture.")},
+      {"cross_attention_end",
+       described(number(0, 1),
+                 "The prompt is looked at up to this share of the evaluations, and guidance runs no longer "
+                 "(T-GATE). Faster; another picture.")},
+      {"token_merging_ratio",
+       described(number(0, pipeline::kMaxTokenMergingRatio),
+                 "Above 0: self-attention over the most tokens takes those that are alike together (ToMe). "
+                 "Faster; another picture.")},
       {"deep_cache_interval",
        described(integer(1, 10),
                  "Above 1: only every nth evaluation runs the whole UNet (DeepCache). Faster; "

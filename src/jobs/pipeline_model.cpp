@@ -43,6 +43,8 @@ nlohmann::json settings_of(const pipeline::SamplingConfig& config, const pipelin
   if (const pipeline::Shortcuts& used = config.shortcuts; used != pipeline::Shortcuts{}) {
     settings["guidance_start"] = used.guidance_start;
     settings["guidance_end"] = used.guidance_end;
+    settings["cross_attention_end"] = used.cross_attention_end;
+    settings["token_merging_ratio"] = used.token_merging_ratio;
     settings["deep_cache_interval"] = used.deep_cache_interval;
   }
   return settings;

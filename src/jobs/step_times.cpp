@@ -26,7 +26,8 @@ void blend(Map& means, const Key& key, double ms) {
 double work(const StepShape& shape) {
   constexpr double kShallow = 0.1;  // of a whole evaluation, about
   const pipeline::Shortcuts& shortcuts = shape.shortcuts;
-  const double guided = shape.guided ? std::max(0.0, shortcuts.guidance_end - shortcuts.guidance_start) : 0;
+  const double guidance_end = std::min(shortcuts.guidance_end, shortcuts.cross_attention_end);
+  const double guided = shape.guided ? std::max(0.0, guidance_end - shortcuts.guidance_start) : 0;
   const double interval = shortcuts.deep_cache_interval;
   const double whole = (1 + kShallow * (interval - 1)) / interval;
   return static_cast<double>(std::int64_t{shape.width} * shape.height) * (1 + guided) * whole;

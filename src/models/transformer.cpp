@@ -1,12 +1,15 @@
 #include "models/transformer.h"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <stdexcept>
 
 #include "models/layers.h"
 #include "models/tokens.h"
+#include "ops/add.h"
 #include "ops/attention.h"
+#include "ops/token_merging.h"
 
 namespace sdw::models {
 namespace {
@@ -52,42 +55,70 @@ BasicTransformerBlock load_block(WeightMap& weights, const std::string& prefix, 
 }
 
 CrossAttentionKv key_value(const Attention& attn, const at::Tensor& states) {
-  return {ops::linear(states, attn.to_k), ops::linear(states, attn.to_v)};
+  return {ops::linear(states, attn.to_k), ops::linear(states, attn.to_v), {}};
 }
 
-CrossAttentionKv next_key_value(std::span<const CrossAttentionKv>& cross_attention) {
-  if (cross_attention.empty()) throw std::invalid_argument("unet_forward: the context is of another model");
-  CrossAttentionKv kv = cross_attention.front();
-  cross_attention = cross_attention.subspan(1);
-  return kv;
-}
-
-at::Tensor self_attention(const Transformer2D& transformer, const Attention& attn, const at::Tensor& normed,
-                          const at::Tensor& residual) {
+at::Tensor self_attention(const Transformer2D& transformer, const Attention& attn, const at::Tensor& normed) {
   const std::vector<at::Tensor> qkv = ops::linear(normed, attn.to_qkv).chunk(3, -1);
-  const at::Tensor out = ops::attention(qkv[0], qkv[1], qkv[2], transformer.heads, transformer.precision);
-  return ops::linear_add(out, attn.to_out, residual);
+  return ops::attention(qkv[0], qkv[1], qkv[2], transformer.heads, transformer.precision);
 }
 
-at::Tensor cross_attention(const Transformer2D& transformer, const Attention& attn, const at::Tensor& normed,
-                           const CrossAttentionKv& kv, const at::Tensor& residual) {
+// A seed for each row of `tokens`, another one in every layer.
+std::vector<std::uint64_t> merging_seeds(const at::Tensor& tokens, Attentions& attentions) {
+  const std::vector<std::uint64_t>& of_pictures = attentions.merging->seeds;
+  const std::uint64_t layer = attentions.merged++;
+  const bool rows_are_passes = tokens.size(0) == static_cast<std::int64_t>(attentions.pictures.size());
+  std::vector<std::uint64_t> seeds;
+  for (std::int64_t row = 0; row < tokens.size(0); ++row) {
+    const std::int64_t picture = rows_are_passes ? attentions.pictures[static_cast<std::size_t>(row)] : row;
+    seeds.push_back(of_pictures.at(static_cast<std::size_t>(picture)) + (layer << 32U));
+  }
+  return seeds;
+}
+
+// Tokens of a picture of `height` after a layer norm and a self-attention.
+at::Tensor add_self_attention(const Transformer2D& transformer, const ops::NormWeight& norm,
+                              const Attention& attn, const at::Tensor& tokens, std::int64_t height,
+                              Attentions& attentions) {
+  const at::Tensor normed = ops::layer_norm(tokens, norm);
+  if (attentions.merging == nullptr || tokens.size(1) < attentions.most_tokens) {
+    return ops::linear_add(self_attention(transformer, attn, normed), attn.to_out, tokens);
+  }
+  const ops::TokenGroups groups = ops::group_tokens(
+      tokens, height, tokens.size(1) / height, attentions.merging->ratio, merging_seeds(tokens, attentions));
+  const at::Tensor out = self_attention(transformer, attn, ops::merge_tokens(normed, groups));
+  return ops::unmerge_add(ops::linear(out, attn.to_out), groups, tokens);
+}
+
+// The same with a cross-attention.
+at::Tensor add_cross_attention(const Transformer2D& transformer, const ops::NormWeight& norm,
+                               const Attention& attn, const at::Tensor& tokens, Attentions& attentions) {
+  if (attentions.next_cross.empty()) {
+    throw std::invalid_argument("unet_forward: the context is of another model");
+  }
+  const CrossAttentionKv& kv = attentions.next_cross.front();
+  attentions.next_cross = attentions.next_cross.subspan(1);
+  if (kv.output.defined()) return ops::add(tokens, kv.output);
+  const at::Tensor query = ops::linear(ops::layer_norm(tokens, norm), attn.to_q);
   // Most of the weight lies on the first token: 8 bits would lose what the words weigh.
-  const at::Tensor out = ops::attention(ops::linear(normed, attn.to_q), kv.key, kv.value, transformer.heads,
+  const at::Tensor out = ops::attention(query, kv.key, kv.value, transformer.heads,
                                         ops::at_least_16_bits(transformer.precision));
-  return ops::linear_add(out, attn.to_out, residual);
+  if (attentions.cross_outputs == nullptr) return ops::linear_add(out, attn.to_out, tokens);
+  attentions.cross_outputs->push_back(ops::linear(out, attn.to_out));
+  return ops::add(tokens, attentions.cross_outputs->back());
 }
 
 at::Tensor block_forward(const BasicTransformerBlock& block, const Transformer2D& transformer,
-                         at::Tensor tokens, std::span<const CrossAttentionKv>& context,
-                         PassPictures pictures) {
-  if (transformer.only_cross_attention) tokens = of_passes(tokens, pictures);
-  at::Tensor normed = ops::layer_norm(tokens, block.norm1);
-  tokens = transformer.only_cross_attention
-               ? cross_attention(transformer, block.attn1, normed, next_key_value(context), tokens)
-               : of_passes(self_attention(transformer, block.attn1, normed, tokens), pictures);
-  normed = ops::layer_norm(tokens, block.norm2);
-  tokens = cross_attention(transformer, block.attn2, normed, next_key_value(context), tokens);
-  normed = ops::layer_norm(tokens, block.norm3);
+                         at::Tensor tokens, std::int64_t height, Attentions& attentions) {
+  if (transformer.only_cross_attention) {
+    tokens = of_passes(tokens, attentions.pictures);
+    tokens = add_cross_attention(transformer, block.norm1, block.attn1, tokens, attentions);
+  } else {
+    tokens = add_self_attention(transformer, block.norm1, block.attn1, tokens, height, attentions);
+    tokens = of_passes(tokens, attentions.pictures);
+  }
+  tokens = add_cross_attention(transformer, block.norm2, block.attn2, tokens, attentions);
+  const at::Tensor normed = ops::layer_norm(tokens, block.norm3);
   return ops::linear_add(ops::geglu(normed, block.ff.proj), block.ff.out, tokens);
 }
 
@@ -119,13 +150,14 @@ void append_cross_attention(const Transformer2D& transformer, const at::Tensor& 
 }
 
 at::Tensor transformer_forward(const Transformer2D& transformer, const at::Tensor& input,
-                               std::span<const CrossAttentionKv>& cross_attention, PassPictures pictures) {
+                               Attentions& attentions) {
   at::Tensor tokens = ops::linear(to_tokens(ops::group_norm(input, transformer.norm)), transformer.proj_in);
+  attentions.most_tokens = std::max(attentions.most_tokens, tokens.size(1));
   for (const BasicTransformerBlock& block : transformer.transformer_blocks) {
-    tokens = block_forward(block, transformer, std::move(tokens), cross_attention, pictures);
+    tokens = block_forward(block, transformer, std::move(tokens), input.size(2), attentions);
   }
-  const at::Tensor residual = to_tokens(of_passes(input, pictures));
-  return to_picture(ops::linear_add(of_passes(tokens, pictures), transformer.proj_out, residual),
+  const at::Tensor residual = to_tokens(of_passes(input, attentions.pictures));
+  return to_picture(ops::linear_add(of_passes(tokens, attentions.pictures), transformer.proj_out, residual),
                     input.size(2), input.size(3));
 }
 

@@ -55,9 +55,29 @@ struct TransformerShape {
   bool only_cross_attention = false;
 };
 
-// Keys and values of one cross-attention, [B, T, heads * d]: they depend on the prompt alone.
+// What one cross-attention reads: keys and values, [B, T, heads * d], which depend on the prompt alone, or
+// instead what it gave in another evaluation, [B, H * W, C].
 struct CrossAttentionKv {
   at::Tensor key, value;
+  at::Tensor output;
+
+  std::int64_t batch() const { return (output.defined() ? output : key).size(0); }
+};
+
+// Self-attention over fewer tokens (ops/token_merging.h).
+struct TokenMerging {
+  double ratio = 0;                  // of the tokens that are put together with others
+  std::vector<std::uint64_t> seeds;  // of each picture; any where the ratio is 0
+};
+
+// What the attentions of one evaluation read and leave.
+struct Attentions {
+  PassPictures pictures;
+  std::span<const CrossAttentionKv> next_cross;      // of those to come, in the order of execution
+  std::vector<at::Tensor>* cross_outputs = nullptr;  // where not null: what each gives is appended
+  const TokenMerging* merging = nullptr;             // null: none
+  std::int64_t most_tokens = 0;                      // of the first transformer
+  std::uint64_t merged = 0;                          // self-attentions so far that merged
 };
 
 Transformer2D load_transformer(WeightMap& weights, const std::string& prefix, const TransformerShape& shape,
@@ -67,9 +87,9 @@ Transformer2D load_transformer(WeightMap& weights, const std::string& prefix, co
 void append_cross_attention(const Transformer2D& transformer, const at::Tensor& encoder_hidden_states,
                             std::vector<CrossAttentionKv>& out);
 
-// `input` [B or P, C, H, W] channels-last, of the passes or of their pictures -> [B, C, H, W]. Takes its keys
-// and values from the front of `cross_attention` and moves the span past them.
+// `input` [B or P, C, H, W] channels-last, of the passes or of their pictures -> [B, C, H, W]. Moves
+// `attentions` past those of its own.
 at::Tensor transformer_forward(const Transformer2D& transformer, const at::Tensor& input,
-                               std::span<const CrossAttentionKv>& cross_attention, PassPictures pictures);
+                               Attentions& attentions);
 
 }  // namespace sdw::models

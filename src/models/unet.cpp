@@ -11,15 +11,12 @@
 namespace sdw::models {
 namespace {
 
-using KeyValues = std::span<const CrossAttentionKv>;
-
 // What blocks need beside the state. As long as no cross-attention has been, the state has a row for each
 // picture; then one for each pass.
 struct Conditions {
-  PassPictures pictures;
+  Attentions attentions;
   at::Tensor picture_temb;  // [P, time_embed_dim], undefined where that depends on the pass
   at::Tensor pass_temb;     // [B, time_embed_dim]
-  KeyValues key_values;     // of the cross-attentions to come
 
   const at::Tensor& temb_of(const at::Tensor& state) const {
     return state.size(0) == pass_temb.size(0) ? pass_temb : picture_temb;
@@ -40,7 +37,8 @@ at::Tensor time_embedding(const UNet2DCondition& unet, const at::Tensor& timeste
 }
 
 Conditions conditions_of(const UNet2DCondition& unet, const UNetInput& input, const UNetContext& context) {
-  Conditions conditions{.pictures = input.pictures, .key_values = context.cross_attention};
+  Conditions conditions{.attentions = {.pictures = input.pictures, .next_cross = context.cross_attention}};
+  if (input.merging.ratio > 0) conditions.attentions.merging = &input.merging;
   if (context.timestep_cond.defined() || context.added_embedding.defined()) {
     conditions.pass_temb = time_embedding(unet, of_passes(input.timesteps, input.pictures), context);
   } else {
@@ -56,7 +54,7 @@ at::Tensor resnet(const ResnetBlock2D& resnet, at::Tensor state, const Condition
 }
 
 at::Tensor attention(const Transformer2D& transformer, const at::Tensor& state, Conditions& conditions) {
-  return transformer_forward(transformer, state, conditions.key_values, conditions.pictures);
+  return transformer_forward(transformer, state, conditions.attentions);
 }
 
 at::Tensor down_forward(const UNetBlock& block, at::Tensor sample, Conditions& conditions,
@@ -85,7 +83,7 @@ at::Tensor mid_forward(const UNetBlock& block, at::Tensor sample, Conditions& co
 // One resnet of an up block, with its attention if there is one. Neither input outlives their concatenation.
 at::Tensor up_layer_forward(const UNetBlock& block, std::size_t layer, at::Tensor sample, at::Tensor skip,
                             Conditions& conditions) {
-  sample = ops::concat_channels(sample, of_passes(skip, conditions.pictures));
+  sample = ops::concat_channels(sample, of_passes(skip, conditions.attentions.pictures));
   skip.reset();
   sample = resnet(block.resnets[layer], std::move(sample), conditions);
   if (!block.attentions.empty()) sample = attention(block.attentions[layer], sample, conditions);
@@ -122,8 +120,8 @@ void check_shapes(const UNet2DCondition& unet, const UNetInput& input, const UNe
         fmt::format("unet_forward: expected a pass for each of {} pictures, got {}", pictures, passes));
   }
   for (const CrossAttentionKv& kv : context.cross_attention) {
-    ops::require_shape(kv.key.size(0) == passes, "unet_forward", "context", fmt::format("[{}, T, C]", passes),
-                       kv.key);
+    ops::require_shape(kv.batch() == passes, "unet_forward", "context", fmt::format("[{}, T, C]", passes),
+                       kv.output.defined() ? kv.output : kv.key);
   }
 }
 
@@ -146,15 +144,18 @@ at::Tensor leave(const UNet2DCondition& unet, at::Tensor deep, at::Tensor skip, 
 // Cross-attentions of the last layer.
 std::size_t last_cross_attentions(const UNet2DCondition& unet) {
   const UNetBlock& block = unet.up_blocks.back();
-  return block.attentions.empty() ? 0 : block.attentions.back().transformer_blocks.size();
+  if (block.attentions.empty()) return 0;
+  const Transformer2D& transformer = block.attentions.back();
+  return transformer.transformer_blocks.size() * (transformer.only_cross_attention ? 2 : 1);
 }
 
 }  // namespace
 
 at::Tensor unet_forward(const UNet2DCondition& unet, const UNetInput& input, const UNetContext& context,
-                        at::Tensor* deep_features) {
+                        const UNetStates& states) {
   check_shapes(unet, input, context);
   Conditions conditions = conditions_of(unet, input, context);
+  conditions.attentions.cross_outputs = states.cross_attention;
   at::Tensor state = enter(unet, input.sample);
   if (!conditions.picture_temb.defined()) state = of_passes(state, input.pictures);
   std::vector<at::Tensor> skips{state};
@@ -167,7 +168,7 @@ at::Tensor unet_forward(const UNet2DCondition& unet, const UNetInput& input, con
     const bool last = &block == &unet.up_blocks.back();
     state = up_forward(block, block.resnets.size() - (last ? 1 : 0), std::move(state), conditions, skips);
   }
-  if (deep_features != nullptr) *deep_features = state;
+  if (states.deep_features != nullptr) *states.deep_features = state;
   return leave(unet, std::move(state), std::move(skips.back()), conditions);
 }
 
@@ -175,7 +176,7 @@ at::Tensor unet_forward_shallow(const UNet2DCondition& unet, const UNetInput& in
                                 const UNetContext& context, const at::Tensor& deep_features) {
   check_shapes(unet, input, context);
   Conditions conditions = conditions_of(unet, input, context);
-  conditions.key_values = conditions.key_values.last(last_cross_attentions(unet));
+  conditions.attentions.next_cross = conditions.attentions.next_cross.last(last_cross_attentions(unet));
   return leave(unet, deep_features, enter(unet, input.sample), conditions);
 }
 

@@ -64,6 +64,8 @@ UNetContext unet_context(const UNet2DCondition& unet, const at::Tensor& encoder_
 UNetContext concat(std::span<const UNetContext* const> contexts);
 // One row of the batch.
 UNetContext row_of(const UNetContext& context, std::int64_t row);
+// The same context with what the cross-attentions gave instead of what they read.
+UNetContext with_outputs(const UNetContext& context, std::span<const at::Tensor> outputs);
 
 // What one evaluation is asked: P pictures, and B passes over them, each with its own row of the context.
 // Guidance makes two passes over one picture: up to the first cross-attention they are one, and are computed
@@ -72,13 +74,19 @@ struct UNetInput {
   at::Tensor sample;                   // [P, in_channels, h, w]; h and w need not be multiples of anything
   at::Tensor timesteps;                // [P], any float or integer type
   std::vector<std::int64_t> pictures;  // [B], ascending, each picture at least once: whom a pass is about
+  TokenMerging merging;
+};
+
+// What an evaluation leaves for later ones; null where nobody wants it.
+struct UNetStates {
+  at::Tensor* deep_features = nullptr;  // before the last layer of the last up block: [B, C, h, w]
+  std::vector<at::Tensor>* cross_attention =
+      nullptr;  // what each gave, in the order of execution: [B, H * W, C]
 };
 
 // One evaluation of the model -> [B, out_channels, h, w] in the model's dtype.
-// `deep_features`, where not null, is set to the state before the last layer of the last up block: [B, C, h,
-// w].
 at::Tensor unet_forward(const UNet2DCondition& unet, const UNetInput& input, const UNetContext& context,
-                        at::Tensor* deep_features = nullptr);
+                        const UNetStates& states = {});
 
 // The same with the deep features of another evaluation: only conv_in, the last layer and conv_out run.
 // DeepCache, Ma et al. 2023, arXiv:2312.00858 (there: cache_branch_id 0).

@@ -70,7 +70,8 @@ UNetContext concat(std::span<const UNetContext* const> contexts) {
     };
     out.cross_attention.push_back(
         {join(contexts, [&](const UNetContext& context) { return layer(context).key; }),
-         join(contexts, [&](const UNetContext& context) { return layer(context).value; })});
+         join(contexts, [&](const UNetContext& context) { return layer(context).value; }),
+         join(contexts, [&](const UNetContext& context) { return layer(context).output; })});
   }
   out.added_embedding = join(contexts, [](const UNetContext& context) { return context.added_embedding; });
   out.timestep_cond = join(contexts, [](const UNetContext& context) { return context.timestep_cond; });
@@ -83,8 +84,14 @@ UNetContext row_of(const UNetContext& context, std::int64_t row) {
   };
   UNetContext out{{}, cut(context.added_embedding), cut(context.timestep_cond)};
   for (const CrossAttentionKv& kv : context.cross_attention) {
-    out.cross_attention.push_back({cut(kv.key), cut(kv.value)});
+    out.cross_attention.push_back({cut(kv.key), cut(kv.value), cut(kv.output)});
   }
+  return out;
+}
+
+UNetContext with_outputs(const UNetContext& context, std::span<const at::Tensor> outputs) {
+  UNetContext out{{}, context.added_embedding, context.timestep_cond};
+  for (const at::Tensor& output : outputs) out.cross_attention.push_back({{}, {}, output});
   return out;
 }
 

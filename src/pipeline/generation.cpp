@@ -112,6 +112,8 @@ bool reuses_features(const Generation& generation) {
 struct Plan {
   bool guided = false;   // two passes over the picture: negative, positive
   bool shallow = false;  // with the deep features there are
+  bool frozen = false;   // with what the cross-attentions gave
+  bool freezes = false;  // what they give now is what they give from here on
 
   std::int64_t passes() const { return guided ? 2 : 1; }
 };
@@ -121,12 +123,16 @@ Plan next_plan(const Generation& generation) {
   const auto& sampler = *generation.sampler;
   const auto evaluations = static_cast<double>(sampler.timesteps().size());
   const auto at = static_cast<double>(sampler.evaluation());
+  const auto freeze = std::max(1.0, std::round(shortcuts.cross_attention_end * evaluations));
   Plan plan;
-  plan.guided = generation.guided && at >= std::round(shortcuts.guidance_start * evaluations) &&
+  plan.frozen = at >= freeze;
+  plan.freezes = at + 1 == freeze && freeze < evaluations;
+  plan.guided = generation.guided && !plan.frozen &&
+                at >= std::round(shortcuts.guidance_start * evaluations) &&
                 at < std::round(shortcuts.guidance_end * evaluations);
   const bool features_fit =
       generation.deep_features.defined() && generation.deep_features.size(0) >= plan.passes();
-  plan.shallow = features_fit && sampler.evaluation() % shortcuts.deep_cache_interval != 0;
+  plan.shallow = features_fit && !plan.freezes && sampler.evaluation() % shortcuts.deep_cache_interval != 0;
   return plan;
 }
 
@@ -136,6 +142,7 @@ at::Tensor unet_sample(const ModelComponents& model, const Generation& generatio
 }
 
 const models::UNetContext& context_of(const Generation& generation, const Plan& plan) {
+  if (plan.frozen) return generation.frozen_context;
   return generation.guided && !plan.guided ? generation.prompt_context : generation.context;
 }
 
@@ -143,6 +150,15 @@ const models::UNetContext& context_of(const Generation& generation, const Plan& 
 at::Tensor deep_features_of(const Generation& generation, const Plan& plan) {
   const at::Tensor& features = generation.deep_features;
   return plan.guided ? features : features.narrow(0, features.size(0) - 1, 1);
+}
+
+// `outputs` of all passes, of which `passes` from `first` on are this generation's.
+void freeze(Generation& generation, std::span<const at::Tensor> outputs, std::int64_t first,
+            std::int64_t passes) {
+  std::vector<at::Tensor> means;
+  for (const at::Tensor& output : outputs) means.push_back(output.narrow(0, first, passes).mean(0, true));
+  const auto& context = generation.guided ? generation.prompt_context : generation.context;
+  generation.frozen_context = models::with_outputs(context, means);
 }
 
 // After a step a 4-channel UNet's latents outside the mask are put back to the input at the next noise level.
@@ -204,7 +220,8 @@ bool can_share_batch(const Generation& a, const Generation& b) {
     return g.context.cross_attention.empty() ? 0 : g.context.cross_attention.front().key.size(1);
   };
   return a.sampler->latents().sizes() == b.sampler->latents().sizes() && tokens(a) == tokens(b) &&
-         next_plan(a).shallow == next_plan(b).shallow;
+         a.sampling.shortcuts.token_merging_ratio == b.sampling.shortcuts.token_merging_ratio &&
+         next_plan(a).shallow == next_plan(b).shallow && next_plan(a).frozen == next_plan(b).frozen;
 }
 
 void denoise_step(const ModelComponents& model, std::span<Generation* const> generations) {
@@ -213,7 +230,9 @@ void denoise_step(const ModelComponents& model, std::span<Generation* const> gen
   std::vector<double> timesteps;
   std::vector<const models::UNetContext*> contexts;
   models::UNetInput input;
-  bool keep_features = false;
+  at::Tensor features;
+  std::vector<at::Tensor> outputs;
+  models::UNetStates states;
   for (std::size_t i = 0; i < generations.size(); ++i) {
     Generation& generation = *generations[i];
     const Plan plan = next_plan(generation);
@@ -223,9 +242,12 @@ void denoise_step(const ModelComponents& model, std::span<Generation* const> gen
     samples.push_back(unet_sample(model, generation, evaluation.sample));
     timesteps.push_back(evaluation.timestep);
     input.pictures.insert(input.pictures.end(), plan.passes(), static_cast<std::int64_t>(i));
+    input.merging.ratio = generation.sampling.shortcuts.token_merging_ratio;
+    input.merging.seeds.push_back(generation.last_evaluation);
     contexts.push_back(&context_of(generation, plan));
     if (plan.shallow) known_features.push_back(deep_features_of(generation, plan));
-    keep_features |= reuses_features(generation);
+    if (reuses_features(generation)) states.deep_features = &features;
+    if (plan.freezes) states.cross_attention = &outputs;
     plans.push_back(plan);
   }
   const auto joined = [](const std::vector<at::Tensor>& parts) {
@@ -234,12 +256,10 @@ void denoise_step(const ModelComponents& model, std::span<Generation* const> gen
   input.sample = joined(samples);
   input.timesteps = at::tensor(timesteps, at::kDouble).to(at::kFloat).to(model.device);
   const auto context = models::concat(contexts);
-  at::Tensor features;
-  const auto answers =
-      (plans.front().shallow
-           ? models::unet_forward_shallow(model.unet, input, context, joined(known_features))
-           : models::unet_forward(model.unet, input, context, keep_features ? &features : nullptr))
-          .to(at::kFloat);
+  const auto answers = (plans.front().shallow
+                            ? models::unet_forward_shallow(model.unet, input, context, joined(known_features))
+                            : models::unet_forward(model.unet, input, context, states))
+                           .to(at::kFloat);
   std::int64_t first = 0;
   for (std::size_t i = 0; i < generations.size(); ++i) {
     Generation& generation = *generations[i];
@@ -247,6 +267,7 @@ void denoise_step(const ModelComponents& model, std::span<Generation* const> gen
     if (features.defined() && reuses_features(generation)) {
       generation.deep_features = features.narrow(0, first, passes);
     }
+    if (plans[i].freezes) freeze(generation, outputs, first, passes);
     take_answer(generation, plans[i], answers.narrow(0, first, passes));
     first += passes;
   }

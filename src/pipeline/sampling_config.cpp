@@ -35,6 +35,11 @@ std::optional<Error> check_range(const char* field, double value, double low, do
 std::optional<Error> check_shortcuts(const Shortcuts& shortcuts) {
   if (auto error = check_range("guidance_start", shortcuts.guidance_start, 0, 1)) return error;
   if (auto error = check_range("guidance_end", shortcuts.guidance_end, 0, 1)) return error;
+  if (auto error = check_range("cross_attention_end", shortcuts.cross_attention_end, 0, 1)) return error;
+  if (auto error =
+          check_range("token_merging_ratio", shortcuts.token_merging_ratio, 0, kMaxTokenMergingRatio)) {
+    return error;
+  }
   return check_range("deep_cache_interval", shortcuts.deep_cache_interval, 1, kMaxDeepCacheInterval);
 }
 
@@ -56,6 +61,8 @@ Shortcuts shortcuts_of(const SamplingOptions& options) {
   const Shortcuts none;
   return {options.guidance_start.value_or(none.guidance_start),
           options.guidance_end.value_or(none.guidance_end),
+          options.cross_attention_end.value_or(none.cross_attention_end),
+          options.token_merging_ratio.value_or(none.token_merging_ratio),
           options.deep_cache_interval.value_or(none.deep_cache_interval)};
 }
 

@@ -13,6 +13,7 @@ struct ModelComponents;
 
 inline constexpr int kMaxSteps = 150;
 inline constexpr double kMaxGuidanceScale = 30;
+inline constexpr double kMaxTokenMergingRatio = 0.75;  // all tokens but one of every four
 
 // What makes a picture sooner and another one. These are the defaults: nothing left out.
 struct Shortcuts {
@@ -20,6 +21,13 @@ struct Shortcuts {
   // prompt alone is asked for, in half the time. An end before the start is none at all. Kynkaanniemi et al.
   // 2024, arXiv:2404.07724.
   double guidance_start = 0, guidance_end = 1;
+  // Share of the evaluations after which the prompt is no longer looked at: cross-attentions give what they
+  // gave in the last one before, in the mean of both passes, and guidance ends. Zhang et al. 2024,
+  // arXiv:2404.02747 (T-GATE).
+  double cross_attention_end = 1;
+  // Self-attention over the most tokens has this share of them put together with others that are alike (ops/
+  // token_merging.h). Bolya and Hoffman 2023, arXiv:2303.17604 (ToMe).
+  double token_merging_ratio = 0;
   // Every so many evaluations the whole UNet runs, in between with the deep features of the last such
   // evaluation (models::unet_forward_shallow).
   int deep_cache_interval = 1;
@@ -40,6 +48,8 @@ struct SamplingOptions {
   std::string schedule;                                // any known name; empty: the model's own
   std::optional<int> clip_skip;                        // 1..12; 1 is the last layer
   std::optional<double> guidance_start, guidance_end;  // 0..1, as in Shortcuts
+  std::optional<double> cross_attention_end;           // 0..1, as in Shortcuts
+  std::optional<double> token_merging_ratio;           // 0..0.75, as in Shortcuts
   std::optional<int> deep_cache_interval;              // 1..10, as in Shortcuts
 };
 

@@ -55,6 +55,8 @@ constexpr std::string_view kFields[] = {
     "clip_skip",
     "guidance_start",
     "guidance_end",
+    "cross_attention_end",
+    "token_merging_ratio",
     "loras",
     "deep_cache_interval",
     "preview_every",
@@ -136,6 +138,8 @@ void check_sampling(const pipeline::SamplingOptions& sampling, const Limits& lim
   require(within(sampling.clip_skip, 1, 12), "clip_skip is within its limits");
   require(within(sampling.guidance_start, 0, 1) && within(sampling.guidance_end, 0, 1),
           "the part of the evaluations with guidance is a share of them");
+  require(within(sampling.cross_attention_end, 0, 1), "cross_attention_end is within its limits");
+  require(within(sampling.token_merging_ratio, 0, 0.75), "token_merging_ratio is within its limits");
   require(within(sampling.deep_cache_interval, 1, 10), "deep_cache_interval is within its limits");
   require(sampling.sampler.empty() || *schedulers::canonical_sampler(sampling.sampler) == sampling.sampler,
           "a sampler has its canonical id");

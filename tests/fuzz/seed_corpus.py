@@ -71,7 +71,7 @@ def job(fields, operation="image_generation", prompt='"a red circle"'):
 
 SETTINGS = """"negative_prompt":"blurry","model":"tiny","hive_id":"h1","worker_id":"w1","steps":12,"guidance_scale":4.5,"seed":7,
 "width":128,"height":64,"count":2,"sampler":"euler","schedule":"karras","loras":[{"name":"ink"},{"name":"wash","strength":-2}],
-"clip_skip":2,"guidance_start":0.1,"guidance_end":0.75,"deep_cache_interval":3,"preview_every":4,"output_format":"webp","quality":55,
+"clip_skip":2,"guidance_start":0.1,"guidance_end":0.75,"cross_attention_end":0.5,"token_merging_ratio":0.25,"deep_cache_interval":3,"preview_every":4,"output_format":"webp","quality":55,
 "priority":-3,"timeout_s":2.5,"cancel_on_disconnect":true"""
 
 JOB_REQUESTS = {
@@ -87,9 +87,11 @@ JOB_REQUESTS = {
     "escapes in a prompt": job('"negative_prompt":"\\u0001"', prompt='"\\ud83d\\ude00 \\"\\n"'),
     "controls in names": job('"sampler":"\x7f\u009b"'),
     "lower ends": job('"steps":1,"guidance_scale":-0.0,"seed":-1,"width":64,"height":64.0,"count":1,"clip_skip":1,"quality":1,'
-                      '"priority":-10,"timeout_s":1e-320,"guidance_start":0,"guidance_end":0'),
+                      '"priority":-10,"timeout_s":1e-320,"guidance_start":0,"guidance_end":0,'
+                      '"cross_attention_end":0,"token_merging_ratio":0'),
     "upper ends": job('"steps":1.5e2,"guidance_scale":30,"seed":18446744073709551615,"width":2048,"height":2048,"count":8,"clip_skip":12,'
-                      '"quality":100,"priority":10,"timeout_s":604800,"preview_every":2147483647,"deep_cache_interval":10'),
+                      '"quality":100,"priority":10,"timeout_s":604800,"preview_every":2147483647,"deep_cache_interval":10,'
+                      '"cross_attention_end":1,"token_merging_ratio":0.75'),
     "huge numbers": job('"steps":1e308,"guidance_scale":1e308,"seed":1e20,"width":2147483648,"count":-9223372036854775808'),
     "number beyond a double": job('"guidance_scale":1e400'),
     "nan": job('"guidance_scale":NaN'),

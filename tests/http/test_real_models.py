@@ -47,7 +47,7 @@ def test_a_picture_is_the_same_whoever_shared_the_batch(start, real, model):
     size = dict(prompt=PROMPT, width=64, height=64)
     jobs = [dict(size, seed=seed, steps=40, **options) for seed, options in enumerate([
         {}, {"sampler": "euler_a"}, {"guidance_scale": 1}, {"prompt": "an old castle", "guidance_scale": 12}, {"sampler": "heun", "schedule": "karras"},
-        {"guidance_end": 0.5}, {"guidance_start": 0.2, "deep_cache_interval": 3}, {"deep_cache_interval": 2},
+        {"guidance_end": 0.5}, {"guidance_start": 0.2, "deep_cache_interval": 3}, {"deep_cache_interval": 2}, {"cross_attention_end": 0.5}, {"token_merging_ratio": 0.5},
         {"operation": "image_transform", "input_image": picture_base64(64, 64), "strength": 0.6}])]  # fmt: skip
     shared = start("--threads", "1", "--max-batch", "4", program=REAL, models=(model,))
     together = [shared.wait(job_id) for job_id in [shared.submit(**fields) for fields in jobs]]

@@ -11,7 +11,8 @@ def arguments(case: Case, folder, device="cpu") -> list:
         "model": model_folder(case.model), "prompt": case.prompt, "negative-prompt": case.negative, "seed": case.seed,
         "steps": case.steps, "guidance-scale": case.guidance, "width": case.width, "height": case.height,
         "sampler": case.sampler, "schedule": case.schedule, "strength": case.strength, "device": device,
-        "guidance-start": case.guidance_start, "guidance-end": case.guidance_end, "deep-cache-interval": case.deep_cache_interval,
+        "guidance-start": case.guidance_start, "guidance-end": case.guidance_end, "cross-attention-end": case.cross_attention_end,
+        "token-merging-ratio": case.token_merging_ratio, "deep-cache-interval": case.deep_cache_interval,
         "output": folder / "picture.png",
     }
     if case.input_image:

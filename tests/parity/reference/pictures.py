@@ -5,7 +5,7 @@ import dataclasses
 
 from reference import inputs
 from reference.samplers import make_scheduler
-from reference.shortcuts import shortcuts
+from reference.shortcuts import SHORTCUTS, shortcuts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Case:
     mask_size: tuple[int, int] = (64, 64)
     guidance_start: float | None = None
     guidance_end: float | None = None
+    cross_attention_end: float | None = None
+    token_merging_ratio: float | None = None
     deep_cache_interval: int | None = None
 
 
@@ -56,8 +58,8 @@ def run(pipeline, case: Case, family, output_type: str = "np"):
     made = with_class(pipeline, kind, family)
     if case.sampler or case.schedule:
         made.scheduler = make_scheduler(made.scheduler, case.sampler, case.schedule)
-    wanted = case.guidance_start or 0.0, 1.0 if case.guidance_end is None else case.guidance_end, case.deep_cache_interval or 1
-    with torch.no_grad(), shortcuts(made, *wanted) if wanted != (0, 1, 1) else contextlib.nullcontext():
+    wanted = {name: getattr(case, name) for name in SHORTCUTS if getattr(case, name) is not None}
+    with torch.no_grad(), shortcuts(made, **wanted) if wanted else contextlib.nullcontext():
         images = made(**arguments).images
     return images if output_type == "latent" else images[0]
 

@@ -37,6 +37,7 @@ TEST(StepTimes, an_unknown_size_is_taken_from_the_nearest) {
   EXPECT_DOUBLE_EQ(*times.step_ms({"m", 1024, 960, true}, 1), 500 * 960.0 / 1024);
   EXPECT_DOUBLE_EQ(*times.step_ms({"m", 512, 512, false}, 1), 50) << "one pass in place of two";
   EXPECT_DOUBLE_EQ(*times.step_ms({"m", 512, 512, true, {.guidance_end = 0.5}}, 1), 75);
+  EXPECT_DOUBLE_EQ(*times.step_ms({"m", 512, 512, true, {.cross_attention_end = 0.5}}, 1), 75);
   EXPECT_NEAR(*times.step_ms({"m", 512, 512, true, {.deep_cache_interval = 2}}, 1), 55, 1e-9);
 }
 

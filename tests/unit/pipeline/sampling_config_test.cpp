@@ -50,6 +50,8 @@ TEST(SamplingConfig, ARefusalNamesTheField) {
   EXPECT_EQ(refused_field({.clip_skip = 13}), "clip_skip");
   EXPECT_EQ(refused_field({.guidance_start = -0.1}), "guidance_start");
   EXPECT_EQ(refused_field({.guidance_end = 1.5}), "guidance_end");
+  EXPECT_EQ(refused_field({.cross_attention_end = -0.5}), "cross_attention_end");
+  EXPECT_EQ(refused_field({.token_merging_ratio = 0.8}), "token_merging_ratio");
   EXPECT_EQ(refused_field({.deep_cache_interval = 11}), "deep_cache_interval");
 }
 
