@@ -73,7 +73,7 @@ bench: build deps-test ## time sd-worker against diffusers and OpenVINO on a ful
 	@tools/setup/python_env.sh $(VENV) bench
 	@test -e $(BUILD)/synthetic/sd15/model_index.json || \
 	  $(PYTHON) tools/make_synthetic.py --family sd15 --output $(BUILD)/synthetic/sd15
-	@$(PYTHON) bench/peers.py $(BUILD)/synthetic/sd15 --output docs/performance.md
+	@$(PYTHON) bench/peers.py $(BUILD)/synthetic/sd15 --size 256 512 768 --output docs/performance.md
 	@$(PYTHON) bench/roofline.py $(BUILD)/synthetic/sd15 --output docs/performance.md
 	@$(PYTHON) bench/scaling.py $(BUILD)/synthetic/sd15 --output docs/performance.md
 	@$(PYTHON) bench/shortcuts.py $(BUILD)/synthetic/sd15 --output docs/performance.md

@@ -1,6 +1,6 @@
 """Times sd-worker against diffusers and OpenVINO: same weights, same prompt, same machine, in turn (A B A B), medians.
 
-    python bench/peers.py MODEL_FOLDER [--size 512] [--steps 4] [--rounds 2] [--output docs/performance.md]
+    python bench/peers.py MODEL_FOLDER [--size 256 512] [--steps 4] [--rounds 2] [--output docs/performance.md]
 
 A step is one with guidance (two passes of the UNet). Each run is a process of its own; the first step of a run warms up
 and is not counted. tools/make_synthetic.py makes full-size models with random weights for it.
@@ -28,6 +28,7 @@ PEERS = {
     "diffusers f32": ("diffusers", "f32"),
     "diffusers f32, channels-last": ("diffusers", "f32 channels-last"),
     "diffusers bf16, channels-last": ("diffusers", "bf16 channels-last"),
+    "diffusers bf16, channels-last, compiled": ("diffusers", "bf16 channels-last compiled"),
     "OpenVINO f32": ("openvino", "f32"),
     "OpenVINO bf16": ("openvino", "bf16"),
     "OpenVINO int8 (NNCF), rest bf16": ("openvino", "int8"),
@@ -53,15 +54,20 @@ def time_diffusers(arguments, how):
     if "channels-last" in how:
         pipeline.unet.to(memory_format=torch.channels_last)
         pipeline.vae.to(memory_format=torch.channels_last)
+    if "compiled" in how:
+        pipeline.unet = torch.compile(pipeline.unet)
+        pipeline.vae.decoder = torch.compile(pipeline.vae.decoder)
     times = []
     latents = pipeline(PROMPT, num_inference_steps=arguments.steps, guidance_scale=7.5, width=arguments.size,
                        height=arguments.size, output_type="latent", generator=torch.Generator().manual_seed(1),
                        callback_on_step_end=lambda *parts: times.append(time.perf_counter()) or parts[-1]).images
-    begin = time.perf_counter()
     with torch.inference_mode():
-        pipeline.vae.decode(latents / pipeline.vae.config.scaling_factor)
+        for _ in range(2 if "compiled" in how else 1):
+            begin = time.perf_counter()
+            pipeline.vae.decode(latents / pipeline.vae.config.scaling_factor)
+            decode = time.perf_counter() - begin
     steps = [after - before for before, after in zip(times, times[1:])]
-    return {"step": statistics.median(steps), "decode": time.perf_counter() - begin}
+    return {"step": statistics.median(steps), "decode": decode}
 
 
 def openvino_folder(arguments):
@@ -140,7 +146,8 @@ def run_alone(arguments, name):
     """What one process of the peer measures, and its peak memory."""
     command = [sys.executable, __file__, str(arguments.model), "--only", name, "--size", str(arguments.size),
                "--steps", str(arguments.steps), "--threads", str(arguments.threads), "--work", str(arguments.work)]
-    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
+    environment = {"HF_HUB_OFFLINE": "1", "TORCHINDUCTOR_CACHE_DIR": str(arguments.work / "inductor")}
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
     if result.returncode != 0:
         sys.exit(f"{name}: {result.stderr.strip().splitlines()[-1]}")
     return json.loads(result.stdout.splitlines()[-1])
@@ -176,20 +183,8 @@ def table(runs, arguments):
     return "\n".join(lines) + "\n"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path, help="diffusers folder")
-    parser.add_argument("--size", type=int, default=512)
-    parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
-    parser.add_argument("--work", type=Path, default=ROOT / "build" / "peers", help="folder of converted models")
-    parser.add_argument("--only", choices=[*PEERS, EXPORT], help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.only:
-        return measure_here(arguments)
-
+def measure_all(arguments):
+    """The table of one size."""
     if not (openvino_folder(arguments) / "unet-int8.xml").exists():
         run_alone(arguments, EXPORT)
     runs = {name: [] for name in PEERS}
@@ -197,8 +192,28 @@ def main():
         for name in PEERS:
             runs[name].append(run_alone(arguments, name))
             print(f"round {number + 1}, {name}: {runs[name][-1]}", file=sys.stderr)
-    text = table(runs, arguments)
-    publish(arguments.output, "peers", text)
+    return table(runs, arguments)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, help="diffusers folder")
+    parser.add_argument("--size", type=int, nargs="+", default=[512], help="of the square picture, one or more")
+    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "peers", help="folder of converted models")
+    parser.add_argument("--only", choices=[*PEERS, EXPORT], help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    sizes = arguments.size
+    if arguments.only:
+        arguments.size = sizes[0]
+        return measure_here(arguments)
+    tables = []
+    for arguments.size in sizes:
+        tables.append(measure_all(arguments))
+    publish(arguments.output, "peers", "\n".join(tables))
 
 
 if __name__ == "__main__":
