@@ -58,14 +58,14 @@ Arithmetic arithmetic_of(Conv2dLayout layout) {
 }
 
 OpCost cost_of(const at::Tensor& input, const Conv2dWeight& weight, std::int64_t height, std::int64_t width,
-               const at::Tensor& residual) {
+               const at::Tensor& residual, bool upsample = false) {
   const auto [outputs, inputs, kernel_height, kernel_width] = weight.filters;
   const double pixels = static_cast<double>(input.size(0) * height * width);
   OpCost cost{.op = fmt::format("conv2d {}x{}", kernel_height, kernel_width),
               .shape = fmt::format("{}x{}x{}x{} -> {}", input.size(0), inputs, height, width, outputs),
               .arithmetic = arithmetic_of(weight.layout)};
   cost.work = 2 * pixels * static_cast<double>(outputs * inputs * kernel_height * kernel_width);
-  cost.multiplied = cost.work * multiplied_share(weight, input.size(0), height, width);
+  cost.multiplied = cost.work * multiplied_share(weight, input.size(0), height, width, upsample);
   cost.bytes = static_cast<double>(input.nbytes() + weight.weight.nbytes()) +
                pixels * static_cast<double>(outputs * input.element_size()) * (residual.defined() ? 2 : 1);
   return cost;
@@ -121,8 +121,8 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, 
   check_input("upsample_conv2d", input, weight);
   require_shape(height >= input.size(2) && width >= input.size(3), "upsample_conv2d", "input",
                 fmt::format("at most {} by {}", height, width), input);
-  const OpTimer timer([&] { return cost_of(input, weight, height, width, {}); });
   const bool doubled = height == 2 * input.size(2) && width == 2 * input.size(3);
+  const OpTimer timer([&] { return cost_of(input, weight, height, width, {}, doubled); });
   if (doubled && is_own(weight.layout)) return own_conv2d(input, weight, {}, true);
   const std::array<std::int64_t, 2> size{height, width};
   return conv2d(at::upsample_nearest2d(input.contiguous(at::MemoryFormat::ChannelsLast), size), weight);

@@ -198,7 +198,7 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
 }
 
 double multiplied_share(const Conv2dWeight& weight, std::int64_t batch, std::int64_t height,
-                        std::int64_t width) {
+                        std::int64_t width, bool upsample) {
   const bool winograd = weight.layout == Conv2dLayout::winograd ||
                         weight.layout == Conv2dLayout::winograd_bf16 ||
                         weight.layout == Conv2dLayout::winograd_int8;
@@ -210,8 +210,9 @@ double multiplied_share(const Conv2dWeight& weight, std::int64_t batch, std::int
   conv.out_height = as_size(height);
   conv.out_width = as_size(width);
   conv.out_channels = as_size(weight.filters[0]);
-  const auto side = static_cast<double>(plan_winograd(conv, as_size(at::get_num_threads())).out_tile);
-  return (side + 2) * (side + 2) / (9 * side * side);
+  conv.upsample = upsample;
+  const auto plan = plan_winograd(conv, as_size(at::get_num_threads()));
+  return static_cast<double>(plan.points) / static_cast<double>(9 * plan.out_tile * plan.out_tile);
 }
 
 }  // namespace sdw::ops

@@ -22,6 +22,6 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
 
 // What part of the products of its definition are multiplied for an output [batch, C_out, height, width].
 double multiplied_share(const Conv2dWeight& weight, std::int64_t batch, std::int64_t height,
-                        std::int64_t width);
+                        std::int64_t width, bool upsample);
 
 }  // namespace sdw::ops

@@ -24,6 +24,23 @@ def test_a_picture_shows_its_settings_and_gives_them_back(opened):
         expect(opened.find(f"#{name}")).to_have_value(value)
 
 
+def test_shortcuts_are_sent_shown_and_given_back(page):
+    expect(page.find("#deep_cache_interval")).to_be_hidden()
+    page.find("#shortcuts summary").click()
+    before = page.pictures.count()
+    sent = page.make(guidance_end=0.5, deep_cache_interval=2, token_merging_ratio=0.25)
+    assert (sent["guidance_end"], sent["deep_cache_interval"], sent["token_merging_ratio"]) == (0.5, 2, 0.25)
+    assert "guidance_start" not in sent and "cross_attention_end" not in sent
+    expect(page.pictures).to_have_count(before + 1)
+    page.tab.reload()
+    page.pictures.first.click()
+    expect(page.find("#viewer-settings")).to_contain_text("token merging ratio")
+    page.tab.get_by_role("button", name="Use these settings").click()
+    for name, value in {"guidance_end": "0.5", "deep_cache_interval": "2", "token_merging_ratio": "0.25"}.items():
+        expect(page.find(f"#{name}")).to_be_visible()
+        expect(page.find(f"#{name}")).to_have_value(value)
+
+
 def test_a_picture_becomes_the_next_input(opened):
     opened.tab.get_by_role("button", name="Start from this picture").click()
     expect(opened.find("#viewer")).to_be_hidden()

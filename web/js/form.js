@@ -1,7 +1,9 @@
 // The form: choices from the worker, its values as a job, a job's parameters back into it.
 
-const NUMBERS = ["width", "height", "steps", "guidance_scale", "count"];
+export const SHORTCUTS = ["guidance_start", "guidance_end", "cross_attention_end", "token_merging_ratio", "deep_cache_interval"];
+const NUMBERS = ["width", "height", "steps", "guidance_scale", "count", ...SHORTCUTS];
 const form = document.getElementById("form");
+const shortcuts = document.getElementById("shortcuts");
 
 function fillSelect(select, first, entries) {
   const chosen = select.value;
@@ -49,6 +51,7 @@ export function fillForm(parameters, seed) {
     form[name].value = value === undefined || value === null ? "" : String(value);
     if (form[name].selectedIndex === -1) form[name].selectedIndex = 0;
   }
+  if (SHORTCUTS.some((name) => form[name].value !== "")) shortcuts.open = true;
   form.count.value = "1";
   form.seed.value = seed;
   if (parameters.strength !== undefined) {
@@ -62,6 +65,7 @@ export function showFormError(message, param) {
   form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
   const field = param && form.elements[param];
   if (field) {
+    if (SHORTCUTS.includes(param)) shortcuts.open = true;
     field.setAttribute("aria-invalid", "true");
     field.focus();
   }

@@ -1,12 +1,12 @@
 // Finished pictures: newest first, each with the settings it was made with.
 
 import { getBlob, getJson } from "./api.js";
-import { fillForm } from "./form.js";
+import { fillForm, SHORTCUTS } from "./form.js";
 import { setPicture } from "./picture-input.js";
 
 const list = document.getElementById("gallery");
 const viewer = document.getElementById("viewer");
-const SHOWN = ["prompt", "negative_prompt", "model", "sampler", "schedule", "steps", "guidance_scale", "strength"];
+const SHOWN = ["prompt", "negative_prompt", "model", "sampler", "schedule", "steps", "guidance_scale", "strength", ...SHORTCUTS];
 let opened = null;
 const shown = new Set(); // names: a job that ends while the page loads comes both from its stream and from the list
 

@@ -16,18 +16,25 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
+// True where a tile reads the upsampled picture, every value from one place of the small one.
+template <class Kind>
+bool repeats_inputs(const WinogradConv& conv) {
+  return conv.upsample && Kind::kScale == 1;
+}
+
 // Where each position of a tile's input begins; null outside the picture.
 template <class Kind>
 struct Patch {
   const float* at[Kind::kInTile][Kind::kInTile];
 
   Patch(const WinogradConv& conv, const TilePlace& place) {
-    const std::size_t shift = conv.upsample ? 1 : 0;
+    const std::size_t shift = repeats_inputs<Kind>(conv) ? 1 : 0;
     const float* const image = conv.input + place.image * conv.in_height * conv.in_width * conv.in_channels;
     for (std::size_t i = 0; i < Kind::kInTile; ++i) {
       for (std::size_t j = 0; j < Kind::kInTile; ++j) {
-        const std::size_t y = place.y + i, x = place.x + j;  // one more: padding is 1
-        const bool inside = y > 0 && y <= conv.out_height && x > 0 && x <= conv.out_width;
+        const std::size_t y = place.y / Kind::kScale + i,
+                          x = place.x / Kind::kScale + j;  // one more: padding is 1
+        const bool inside = y > 0 && y <= conv.in_height << shift && x > 0 && x <= conv.in_width << shift;
         at[i][j] = inside
                        ? image + (((y - 1) >> shift) * conv.in_width + ((x - 1) >> shift)) * conv.in_channels
                        : nullptr;
@@ -41,12 +48,13 @@ template <class Kind, class Element = typename Kind::Element>
 void transform_tiles(const WinogradConv& conv, const Transformed<Kind>& transformed, std::size_t first,
                      std::size_t count, Element* to) {
   // Rows are read in too many places at once for the processor's own prefetching.
-  const std::size_t next_tile = (Kind::kOutTile >> (conv.upsample ? 1 : 0)) * conv.in_channels;
+  const std::size_t next_tile =
+      ((Kind::kInTile - 2) >> (repeats_inputs<Kind>(conv) ? 1 : 0)) * conv.in_channels;
   for (std::size_t t = 0; t < count; ++t) {
     const Patch<Kind> patch(conv, place_of<Kind>(conv, first + t));
     for (std::size_t channel = 0; channel < transformed.channels; channel += kLanes) {
       const std::size_t some = std::min(kLanes, conv.in_channels - std::min(channel, conv.in_channels));
-      typename Kind::Inputs half[Kind::kInTile];
+      typename Kind::Values half[Kind::kInTile];
       for (std::size_t i = 0; i < Kind::kInTile; ++i) {
         typename Kind::Inputs row;
         for (std::size_t j = 0; j < Kind::kInTile; ++j) {
@@ -57,12 +65,13 @@ void transform_tiles(const WinogradConv& conv, const Transformed<Kind>& transfor
         Kind::transform_input(row, half[i]);
       }
       Element* const target = to + t * transformed.tile_stride + channel;
-      for (std::size_t j = 0; j < Kind::kInTile; ++j) {
-        typename Kind::Inputs column, out;
+      for (std::size_t j = 0; j < Kind::kSide; ++j) {
+        typename Kind::Inputs column;
+        typename Kind::Values out;
         for (std::size_t i = 0; i < Kind::kInTile; ++i) column[i] = half[i][j];
         Kind::transform_input(column, out);
-        for (std::size_t i = 0; i < Kind::kInTile; ++i) {
-          store_as(out[i], target + (i * Kind::kInTile + j) * transformed.point_stride);
+        for (std::size_t i = 0; i < Kind::kSide; ++i) {
+          store_as(out[i], target + (i * Kind::kSide + j) * transformed.point_stride);
         }
       }
     }
@@ -83,12 +92,12 @@ template <class Kind>
 HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std::size_t channel,
                            std::size_t count, const float* products, std::size_t point_stride,
                            bool past_caches) {
-  typename Kind::Inputs half[Kind::kOutTile];
-  for (std::size_t j = 0; j < Kind::kInTile; ++j) {
-    typename Kind::Inputs column;
+  typename Kind::Values half[Kind::kOutTile];
+  for (std::size_t j = 0; j < Kind::kSide; ++j) {
+    typename Kind::Values column;
     typename Kind::Outputs out;
-    for (std::size_t i = 0; i < Kind::kInTile; ++i) {
-      column[i] = hn::LoadU(kFloat, products + (i * Kind::kInTile + j) * point_stride);
+    for (std::size_t i = 0; i < Kind::kSide; ++i) {
+      column[i] = hn::LoadU(kFloat, products + (i * Kind::kSide + j) * point_stride);
     }
     Kind::transform_output(column, out);
     for (std::size_t i = 0; i < Kind::kOutTile; ++i) half[i][j] = out[i];

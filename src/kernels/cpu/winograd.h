@@ -7,9 +7,9 @@ namespace sdw::kernels::cpu {
 
 // A 3x3 convolution with padding 1 and stride 1 by Winograd's minimal filtering (Lavin and Gray 2015,
 // arXiv:1509.09308): F(4x4, 3x3) takes 36 products for 16 outputs instead of 144, F(6x6, 3x3) 64 for 36
-// instead of 324, which large pictures of few channels use in float32. Everything is channels-last float32,
-// but perhaps the filters; where those are bfloat16 or bytes, transformed values are rounded to bfloat16 if
-// the CPU multiplies it.
+// instead of 324, which large pictures of few channels use in float32. Of an upsampled picture 100 for 64
+// instead of 576. Everything is channels-last float32, but perhaps the filters; where those are bfloat16 or
+// bytes, transformed values are rounded to bfloat16 if the CPU multiplies it.
 struct WinogradConv {
   const float* input = nullptr;  // [batch, in_height, in_width, in_channels]
   // Packed filters: one of these.
@@ -46,7 +46,8 @@ void pack_winograd_weight(const float* weight, std::size_t out_channels, std::si
 // each thread brings `thread_floats` of its own.
 struct WinogradPlan {
   enum class Shared { filters, inputs } shared = Shared::inputs;
-  std::size_t out_tile = 0;  // side of the outputs of one tile, 4 or 6
+  std::size_t out_tile = 0;  // side of the outputs of one tile, 4 or 6; 8 of an upsampled picture
+  std::size_t points = 0;    // products that a tile takes for each pair of channels
   std::size_t chunks = 0;
   std::size_t chunk_tiles = 0;    // of a full chunk
   std::size_t group_tiles = 0;    // multiplied at a time

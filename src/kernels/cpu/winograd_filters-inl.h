@@ -44,18 +44,18 @@ inline constexpr std::size_t kScaleBytes = kPanelWidth * sizeof(float);
 // The columns of one vector of filters (output channels) transformed, the rows not yet. `scales` of the
 // vector, or null.
 template <class Tile>
-using HalfFilter = FloatVector[Tile::kInTile][3];
+using HalfFilter = FloatVector[Tile::kSide][3];
 
 template <class Tile, class Weight>
 HWY_INLINE void transform_columns(const Weight* packed, const float* scales, HalfFilter<Tile>& half) {
   for (std::size_t j = 0; j < 3; ++j) {
-    FloatVector column[3], rows[Tile::kInTile];
+    FloatVector column[3], rows[Tile::kSide];
     for (std::size_t i = 0; i < 3; ++i) {
       column[i] = load_widened(packed + (3 * i + j) * kPanelWidth);
       if (scales != nullptr) column[i] = hn::Mul(column[i], hn::LoadU(kFloat, scales));
     }
     Tile::transform_filter(column, rows);
-    for (std::size_t i = 0; i < Tile::kInTile; ++i) half[i][j] = rows[i];
+    for (std::size_t i = 0; i < Tile::kSide; ++i) half[i][j] = rows[i];
   }
 }
 
@@ -70,11 +70,11 @@ void transform_filters(const Weight* HWY_RESTRICT packed, const float* scales, s
       HalfFilter<Tile> half;
       transform_columns<Tile>(packed + lane, scales != nullptr ? scales + lane : nullptr, half);
       float* const to = panels + c * kPanelWidth + lane;
-      for (std::size_t i = 0; i < Tile::kInTile; ++i) {
-        FloatVector row[Tile::kInTile];
+      for (std::size_t i = 0; i < Tile::kSide; ++i) {
+        FloatVector row[Tile::kSide];
         Tile::transform_filter(half[i], row);
-        for (std::size_t j = 0; j < Tile::kInTile; ++j) {
-          hn::StoreU(row[j], kFloat, to + (i * Tile::kInTile + j) * panel_stride(depth));
+        for (std::size_t j = 0; j < Tile::kSide; ++j) {
+          hn::StoreU(row[j], kFloat, to + (i * Tile::kSide + j) * panel_stride(depth));
         }
       }
     }
@@ -96,14 +96,14 @@ void transform_filters(const Weight* HWY_RESTRICT packed, const float* scales, s
       transform_columns<Tile>(first + lane, some, first_half);
       transform_columns<Tile>(second + lane, some, second_half);
       Word* const to = panels + c * kPanelWidth + 2 * lane;
-      for (std::size_t i = 0; i < Tile::kInTile; ++i) {
-        FloatVector first_row[Tile::kInTile], second_row[Tile::kInTile];
+      for (std::size_t i = 0; i < Tile::kSide; ++i) {
+        FloatVector first_row[Tile::kSide], second_row[Tile::kSide];
         Tile::transform_filter(first_half[i], first_row);
         Tile::transform_filter(second_half[i], second_row);
-        for (std::size_t j = 0; j < Tile::kInTile; ++j) {
+        for (std::size_t j = 0; j < Tile::kSide; ++j) {
           const auto pairs = hn::Or(lower_bf16(first_row[j]), upper_bf16(second_row[j]));
           hn::StoreU(pairs, kWord,
-                     reinterpret_cast<std::uint32_t*>(to + (i * Tile::kInTile + j) * panel_stride(filled)));
+                     reinterpret_cast<std::uint32_t*>(to + (i * Tile::kSide + j) * panel_stride(filled)));
         }
       }
     }

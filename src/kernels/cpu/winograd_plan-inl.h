@@ -41,8 +41,8 @@ inline constexpr std::size_t kGroupTiles =
     96;  // multiplied at a time: products stay in the second-level cache
 
 // What is multiplied: float, or Word, a bfloat16. The larger tile would lose too much to bfloat16.
-template <class Multiplied, std::size_t kOut>
-struct Filtering : Winograd<kOut> {
+template <class Multiplied, class Tile>
+struct Filtering : Tile {
   using Element = Multiplied;
   // What rows and depth of a product are filled up to.
   static BlockUnits units() {
@@ -58,9 +58,11 @@ inline bool multiplies_bf16(const WinogradConv& conv) {
 template <class Run>
 auto with_kind(const WinogradConv& conv, const WinogradPlan& plan, const Run& run) {
   if constexpr (kPanelWidth == kPanelColumns) {
-    if (multiplies_bf16(conv)) return run(Filtering<Word, 4>());
+    if (multiplies_bf16(conv) && plan.out_tile == 8) return run(Filtering<Word, UpsampledWinograd>());
+    if (multiplies_bf16(conv)) return run(Filtering<Word, Winograd<4>>());
   }
-  return plan.out_tile == 6 ? run(Filtering<float, 6>()) : run(Filtering<float, 4>());
+  if (plan.out_tile == 8) return run(Filtering<float, UpsampledWinograd>());
+  return plan.out_tile == 6 ? run(Filtering<float, Winograd<6>>()) : run(Filtering<float, Winograd<4>>());
 }
 
 inline std::size_t product_stride(const WinogradPlan& plan) {
@@ -96,6 +98,7 @@ template <class Kind>
 WinogradPlan plan_shared_filters(const WinogradConv& conv, std::size_t group_tiles) {
   WinogradPlan plan;
   plan.out_tile = Kind::kOutTile;
+  plan.points = Kind::kPoints;
   plan.shared = WinogradPlan::Shared::filters;
   plan.chunks = 1;
   plan.chunk_tiles = tile_count<Kind>(conv);
@@ -112,15 +115,19 @@ template <class Kind, class Element = typename Kind::Element>
 WinogradPlan plan_shared_inputs(const WinogradConv& conv, std::size_t threads) {
   constexpr std::size_t kChunkBytes = std::size_t{12} << 20;  // in the shared cache
   constexpr std::size_t kPartsPerThread = 4, kDepthBytes = 512;
+  // Products of more points leave room for fewer tiles.
+  const std::size_t group_tiles =
+      round_up(kGroupTiles * Winograd<4>::kPoints / Kind::kPoints, Kind::units().rows);
   const std::size_t tiles = tile_count<Kind>(conv), blocks = block_count(conv);
-  const std::size_t group_bytes = Kind::kPoints * conv.in_channels * sizeof(Element) * kGroupTiles;
+  const std::size_t group_bytes = Kind::kPoints * conv.in_channels * sizeof(Element) * group_tiles;
   const std::size_t groups = std::max<std::size_t>(kChunkBytes / group_bytes, 1);
   WinogradPlan plan;
   plan.out_tile = Kind::kOutTile;
+  plan.points = Kind::kPoints;
   plan.shared = WinogradPlan::Shared::inputs;
-  plan.chunks = (tiles + groups * kGroupTiles - 1) / (groups * kGroupTiles);
+  plan.chunks = (tiles + groups * group_tiles - 1) / (groups * group_tiles);
   plan.chunk_tiles = (tiles + plan.chunks - 1) / plan.chunks;
-  const std::size_t chunk_groups = (plan.chunk_tiles + kGroupTiles - 1) / kGroupTiles;
+  const std::size_t chunk_groups = (plan.chunk_tiles + group_tiles - 1) / group_tiles;
   plan.group_tiles = (plan.chunk_tiles + chunk_groups - 1) / chunk_groups;
   plan.group_tiles = round_up(plan.group_tiles, Kind::units().rows);
   plan.first_parts = (plan.chunk_tiles + kTilesPerPart - 1) / kTilesPerPart;
@@ -157,19 +164,28 @@ WinogradPlan plan_for(const WinogradConv& conv, std::size_t threads) {
   return plan.second_parts > 0 ? plan : plan_shared_inputs<Kind>(conv, threads);
 }
 
+// Filters of 100 points are worth their transform from some tiles on.
+inline bool upsamples_by_phases(const WinogradConv& conv) {
+  constexpr std::size_t kFewTiles = 16;
+  return conv.upsample && tile_count<UpsampledWinograd>(conv) >= kFewTiles;
+}
+
 inline WinogradPlan Plan(const WinogradConv& conv, std::size_t threads) {
   if constexpr (kPanelWidth == kPanelColumns) {
-    if (multiplies_bf16(conv)) return plan_for<Filtering<Word, 4>>(conv, threads);
+    if (multiplies_bf16(conv)) {
+      return upsamples_by_phases(conv) ? plan_for<Filtering<Word, UpsampledWinograd>>(conv, threads)
+                                       : plan_for<Filtering<Word, Winograd<4>>>(conv, threads);
+    }
   }
-  using Small = Filtering<float, 4>;
-  using Large = Filtering<float, 6>;
+  using Small = Filtering<float, Winograd<4>>;
+  using Large = Filtering<float, Winograd<6>>;
   // Larger tiles stand over the picture's edges more often, and need larger caches.
   const std::size_t small_points = tile_count<Small>(conv) * Small::kPoints;
   const std::size_t large_points = tile_count<Large>(conv) * Large::kPoints;
   const auto large = plan_if_shared_filters<Large>(conv, threads);
-  return large.second_parts > 0 && large_points < small_points - small_points / 8
-             ? large
-             : plan_for<Small>(conv, threads);
+  if (large.second_parts > 0 && large_points < small_points - small_points / 8) return large;
+  return upsamples_by_phases(conv) ? plan_for<Filtering<float, UpsampledWinograd>>(conv, threads)
+                                   : plan_for<Small>(conv, threads);
 }
 
 }  // namespace sdw::kernels::cpu::HWY_NAMESPACE

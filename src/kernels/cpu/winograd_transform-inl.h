@@ -64,15 +64,17 @@ constexpr float value_at(const Polynomial<kOut>& polynomial, float x2) {
 // tile.
 template <std::size_t kOut>
 struct Winograd {
-  static constexpr std::size_t kOutTile = kOut, kInTile = kOut + 2, kPoints = kInTile * kInTile;
-  static constexpr std::size_t kPairs = kOut / 2, kLast = kInTile - 1;
+  static constexpr std::size_t kOutTile = kOut, kInTile = kOut + 2, kSide = kInTile;
+  static constexpr std::size_t kPoints = kSide * kSide;
+  static constexpr std::size_t kScale = 1;  // of the outputs' picture to the inputs'
 
   using Inputs = FloatVector[kInTile];
+  using Values = FloatVector[kSide];  // at the points
   using Outputs = FloatVector[kOutTile];
   using Filter = FloatVector[3];
 
   // out = B^T in: rows are the coefficients of the product of all (x - point) but one.
-  static HWY_INLINE void transform_input(const Inputs& in, Inputs& out) {
+  static HWY_INLINE void transform_input(const Inputs& in, Values& out) {
 #pragma GCC unroll 3
     for (std::size_t p = 0; p < kPairs; ++p) {
       FloatVector even = in[kOut], odd = in[kOut - 1];
@@ -97,7 +99,7 @@ struct Winograd {
   }
 
   // out = G in: a filter's values at the points, divided by what the rows above are there.
-  static HWY_INLINE void transform_filter(const Filter& in, Inputs& out) {
+  static HWY_INLINE void transform_filter(const Filter& in, Values& out) {
     out[0] = hn::Mul(hn::Set(kFloat, 1.0F / kAll[0]), in[0]);
     out[kLast] = in[2];
 #pragma GCC unroll 3
@@ -112,7 +114,7 @@ struct Winograd {
   }
 
   // out = A^T in: powers of the points.
-  static HWY_INLINE void transform_output(const Inputs& in, Outputs& out) {
+  static HWY_INLINE void transform_output(const Values& in, Outputs& out) {
     out[0] = in[0];
     out[kOut - 1] = in[kLast];
 #pragma GCC unroll 3
@@ -133,10 +135,86 @@ struct Winograd {
   }
 
  private:
+  static constexpr std::size_t kPairs = kOut / 2, kLast = kInTile - 1;
   static constexpr const auto& kPositive = Points<kOut>::kPositive;
   static constexpr const auto& kSquares = Points<kOut>::kSquares;
   static constexpr Polynomial<kOut> kAll = product_without<kOut>(kPairs);
   static constexpr auto kOthers = products_without_each<kOut>();
+};
+
+// A 3x3 convolution of a picture upsampled to twice: even and odd outputs, of rows and of columns, are each a
+// convolution of the small picture by two taps, sums of the three. F(4x4, 2x2) of the four, 100 products for
+// 64 outputs; at the points of F(4x4, 3x3) without 0.
+struct UpsampledWinograd {
+  static constexpr std::size_t kOutTile = 8, kInTile = 6, kSide = 10;
+  static constexpr std::size_t kPoints = kSide * kSide;
+  static constexpr std::size_t kScale = 2;
+
+  using Inputs = FloatVector[kInTile];
+  using Values = FloatVector[kSide];  // of the even outputs, then of the odd ones
+  using Outputs = FloatVector[kOutTile];
+  using Filter = FloatVector[3];
+
+  static HWY_INLINE void transform_input(const Inputs& in, Values& out) {
+    transform_phase_input(in, out);
+    transform_phase_input(in + 1, out + kPhase);
+  }
+
+  static HWY_INLINE void transform_filter(const Filter& in, Values& out) {
+    transform_phase_filter(in[0], hn::Add(in[1], in[2]), out);
+    transform_phase_filter(hn::Add(in[0], in[1]), in[2], out + kPhase);
+  }
+
+  static HWY_INLINE void transform_output(const Values& in, Outputs& out) {
+    transform_phase_output(in, out);
+    transform_phase_output(in + kPhase, out + 1);
+  }
+
+ private:
+  static constexpr std::size_t kPhase = 5;  // points: two pairs and infinity
+  static constexpr const auto& kPositive = Points<4>::kPositive;
+  static constexpr const auto& kSquares = Points<4>::kSquares;
+
+  static HWY_INLINE void transform_phase_input(const FloatVector* in, FloatVector* out) {
+#pragma GCC unroll 2
+    for (std::size_t p = 0; p < 2; ++p) {
+      const FloatVector other = hn::Set(kFloat, -kSquares[1 - p]);
+      const FloatVector odd = hn::MulAdd(other, in[1], in[3]);
+      const FloatVector even = hn::Mul(hn::Set(kFloat, kPositive[p]), hn::MulAdd(other, in[0], in[2]));
+      out[2 * p] = hn::Add(odd, even);
+      out[2 * p + 1] = hn::Sub(odd, even);
+    }
+    out[4] = hn::MulAdd(hn::Set(kFloat, -(kSquares[0] + kSquares[1])), in[2], in[4]);
+    out[4] = hn::MulAdd(hn::Set(kFloat, kSquares[0] * kSquares[1]), in[0], out[4]);
+  }
+
+  static HWY_INLINE void transform_phase_filter(FloatVector first, FloatVector second, FloatVector* out) {
+#pragma GCC unroll 2
+    for (std::size_t p = 0; p < 2; ++p) {
+      const float scale = 0.5F / (kSquares[p] - kSquares[1 - p]);
+      const FloatVector even = hn::Mul(hn::Set(kFloat, scale / kPositive[p]), first);
+      const FloatVector odd = hn::Mul(hn::Set(kFloat, scale), second);
+      out[2 * p] = hn::Add(odd, even);
+      out[2 * p + 1] = hn::Sub(odd, even);
+    }
+    out[4] = second;
+  }
+
+  // To every other place of `out`.
+  static HWY_INLINE void transform_phase_output(const FloatVector* in, FloatVector* out) {
+    const FloatVector sum_0 = hn::Add(in[0], in[1]), difference_0 = hn::Sub(in[0], in[1]);
+    const FloatVector sum_1 = hn::Add(in[2], in[3]), difference_1 = hn::Sub(in[2], in[3]);
+    const auto joined = [](float factor_0, FloatVector value_0, float factor_1,
+                           FloatVector value_1) HWY_ATTR {
+      return hn::MulAdd(hn::Set(kFloat, factor_1), value_1, hn::Mul(hn::Set(kFloat, factor_0), value_0));
+    };
+    out[0] = hn::Add(sum_0, sum_1);
+    out[2] = joined(kPositive[0], difference_0, kPositive[1], difference_1);
+    out[4] = joined(kSquares[0], sum_0, kSquares[1], sum_1);
+    const FloatVector cubes =
+        joined(kPositive[0] * kSquares[0], difference_0, kPositive[1] * kSquares[1], difference_1);
+    out[6] = hn::Add(cubes, in[4]);
+  }
 };
 
 }  // namespace sdw::kernels::cpu::HWY_NAMESPACE

@@ -61,8 +61,9 @@ void expect_equal_to_definition(const Case& c, Filters filters) {
   const auto plan = plan_winograd(conv, c.threads);
   std::vector<float> shared(plan.shared_floats, NAN), own(plan.thread_floats, NAN);
   for (std::size_t chunk = 0; chunk < plan.chunks; ++chunk) {
-    for (std::size_t part = 0; part < plan.first_parts; ++part)
+    for (std::size_t part = 0; part < plan.first_parts; ++part) {
       winograd_first_part(conv, plan, chunk, part, shared.data());
+    }
     for (std::size_t part = 0; part < plan.second_parts; ++part) {
       winograd_second_part(conv, plan, chunk, part, shared.data(), own.data());
     }
@@ -75,8 +76,9 @@ void expect_equal_to_definition(const Case& c, Filters filters) {
 }
 
 void expect_equal_to_definition(const Case& c) {
-  for (const auto filters : {Filters::f32, Filters::bf16, Filters::int8})
+  for (const auto filters : {Filters::f32, Filters::bf16, Filters::int8}) {
     expect_equal_to_definition(c, filters);
+  }
 }
 
 TEST(Winograd, EqualsTheDefinitionAtEveryEdgeOfItsTiles) {
@@ -116,10 +118,16 @@ TEST(Winograd, AddsBiasAndResidualOnlyWhereGiven) {
 
 TEST(Winograd, UpsamplesWithoutWritingTheLargerPicture) {
   with_every_instruction_set([] {
-    for (const auto size : {1, 2, 3, 5, 8}) {
+    for (const auto size : {1, 2, 3, 5, 8, 11, 12, 13}) {
       const auto side = static_cast<std::size_t>(size);
       expect_equal_to_definition({2, side, side + 1, 12, 20, true, false, true});
     }
+    for (const auto channels : {1, 17, 160}) {
+      const auto in = static_cast<std::size_t>(channels);
+      expect_equal_to_definition({1, 18, 15, in, 35, false, true, true});
+    }
+    expect_equal_to_definition({1, 50, 60, 40, 8, true, false, true});  // several groups of tiles
+    expect_equal_to_definition({1, 90, 80, 16, 3, true, false, true});  // shared filters
   });
 }
 
