@@ -79,9 +79,10 @@ struct UNetInput {
 
 // What an evaluation leaves for later ones; null where nobody wants it.
 struct UNetStates {
-  at::Tensor* deep_features = nullptr;  // before the last layer of the last up block: [B, C, h, w]
-  std::vector<at::Tensor>* cross_attention =
-      nullptr;  // what each gave, in the order of execution: [B, H * W, C]
+  // Before the last layer of the last up block: [B, C, h, w].
+  at::Tensor* deep_features = nullptr;
+  // What each gave, in the order of execution: [B, H * W, C].
+  std::vector<at::Tensor>* cross_attention = nullptr;
 };
 
 // One evaluation of the model -> [B, out_channels, h, w] in the model's dtype.

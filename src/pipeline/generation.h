@@ -41,8 +41,7 @@ struct Generation {
   bool guided = false;                 // two passes an evaluation, combined by guidance_scale
   models::UNetContext prompt_context;  // with guidance: a view of the positive half, for evaluations without
   at::Tensor deep_features;  // of the latest evaluation by the whole UNet, where they are used again
-  models::UNetContext
-      frozen_context;  // what the cross-attentions gave, once the prompt is no longer looked at
+  models::UNetContext frozen_context;  // what the cross-attentions gave last, where that is used again
   // Of the latest evaluation, for previews: what the model saw (without inpainting's extra channels), what it
   // answered (guidance applied), and where in the schedule.
   at::Tensor last_sample;

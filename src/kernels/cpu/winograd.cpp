@@ -32,8 +32,8 @@ struct Patch {
     const float* const image = conv.input + place.image * conv.in_height * conv.in_width * conv.in_channels;
     for (std::size_t i = 0; i < Kind::kInTile; ++i) {
       for (std::size_t j = 0; j < Kind::kInTile; ++j) {
-        const std::size_t y = place.y / Kind::kScale + i,
-                          x = place.x / Kind::kScale + j;  // one more: padding is 1
+        // One more: padding is 1.
+        const std::size_t y = place.y / Kind::kScale + i, x = place.x / Kind::kScale + j;
         const bool inside = y > 0 && y <= conv.in_height << shift && x > 0 && x <= conv.in_width << shift;
         at[i][j] = inside
                        ? image + (((y - 1) >> shift) * conv.in_width + ((x - 1) >> shift)) * conv.in_channels
