@@ -206,14 +206,10 @@ def main():
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "peers", help="folder of converted models")
     parser.add_argument("--only", choices=[*PEERS, EXPORT], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    sizes = arguments.size
+    of_sizes = [argparse.Namespace(**{**vars(arguments), "size": size}) for size in arguments.size]
     if arguments.only:
-        arguments.size = sizes[0]
-        return measure_here(arguments)
-    tables = []
-    for arguments.size in sizes:
-        tables.append(measure_all(arguments))
-    publish(arguments.output, "peers", "\n".join(tables))
+        return measure_here(of_sizes[0])
+    publish(arguments.output, "peers", "\n".join(map(measure_all, of_sizes)))
 
 
 if __name__ == "__main__":

@@ -126,15 +126,12 @@ Outcome generate(GenerateOptions& options, const CancelToken& cancel) {
     const auto label =
         options.count > 1 ? fmt::format("picture {}/{}", i + 1, options.count) : std::string("denoising");
     std::optional<ProgressBar> bar;
-    const pipeline::GenerationEvents events{.on_step =
-                                                [&](const pipeline::StepProgress& progress) {
-                                                  if (!bar) bar.emplace(label, progress.total);
-                                                  bar->show(progress.step);
-                                                },
-                                            .on_denoised =
-                                                [&] {
-                                                  if (i + 1 == options.count) model.unet = {};
-                                                }};
+    pipeline::GenerationEvents events;
+    events.on_step = [&](const pipeline::StepProgress& progress) {
+      if (!bar) bar.emplace(label, progress.total);
+      bar->show(progress.step);
+    };
+    if (i + 1 == options.count) events.on_denoised = [&] { model.unet = {}; };
     auto result = value_or_throw(pipeline::generate_image(model, request, embeddings, cancel, {}, events));
     timings.per_step_ms.insert(timings.per_step_ms.end(), result.timings.per_step_ms.begin(),
                                result.timings.per_step_ms.end());

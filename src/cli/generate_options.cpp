@@ -117,10 +117,8 @@ void add_generate_options(CLI::App& command, GenerateOptions& options) {
                      "0..1, share of the steps before guidance runs; faster, another picture");
   command.add_option("--guidance-end", sampling.guidance_end,
                      "0..1, share of the steps after which guidance no longer runs; faster, another picture");
-  command.add_option(
-      "--cross-attention-end", sampling.cross_attention_end,
-      "0..1, share of the steps after which the prompt is no longer looked at; faster, another "
-      "picture");
+  command.add_option("--cross-attention-end", sampling.cross_attention_end,
+                     "0..1, share of the steps after which the prompt is not read; faster, another picture");
   command.add_option("--token-merging-ratio", sampling.token_merging_ratio,
                      "0..0.75, share of tokens that self-attention takes together; faster, another picture");
   command.add_option("--deep-cache-interval", sampling.deep_cache_interval,

@@ -14,8 +14,7 @@ namespace sdw::ops {
 namespace {
 
 bool own_kernel_fits(const at::Tensor& input) {
-  return input.device().is_cpu() && input.scalar_type() == at::kFloat && input.is_contiguous() &&
-         !aten_forced();
+  return takes_own_kernels(input) && input.is_contiguous();
 }
 
 // ATen's would wake OpenMP's threads beside ours.

@@ -40,10 +40,8 @@ at::Tensor aten_attention(const at::Tensor& query, const at::Tensor& key, const 
 }
 
 bool own_kernel_fits(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) {
-  const auto fits = [](const at::Tensor& tensor) {
-    return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat;
-  };
-  return fits(query) && fits(key) && fits(value) && query.numel() > 0 && key.numel() > 0 && !aten_forced();
+  return takes_own_kernels(query) && takes_own_kernels(key) && takes_own_kernels(value) &&
+         query.numel() > 0 && key.numel() > 0;
 }
 
 // Tokens may be parts of longer rows, as of one product that makes queries, keys and values.

@@ -15,8 +15,7 @@ namespace sdw::ops {
 namespace {
 
 bool own_kernel_fits(const at::Tensor& input) {
-  return input.device().is_cpu() && input.scalar_type() == at::kFloat &&
-         input.is_contiguous(at::MemoryFormat::ChannelsLast) && !aten_forced();
+  return takes_own_kernels(input) && input.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 at::Tensor own_concat(const at::Tensor& first, const at::Tensor& second) {

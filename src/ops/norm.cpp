@@ -36,8 +36,7 @@ at::Tensor aten_group_norm_silu(const at::Tensor& input, const NormWeight& weigh
 }
 
 bool own_kernel_fits(const at::Tensor& input, const NormWeight& weight) {
-  return input.device().is_cpu() && input.scalar_type() == at::kFloat &&
-         weight.weight.scalar_type() == at::kFloat && input.numel() > 0 && !aten_forced();
+  return takes_own_kernels(input) && weight.weight.scalar_type() == at::kFloat && input.numel() > 0;
 }
 
 // `shift` [B, C] or undefined.

@@ -134,8 +134,7 @@ void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
 }  // namespace
 
 Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const Placement& where) {
-  const bool ours = where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
-  if (!ours || filters[2] != 3 || filters[3] != 3) return Conv2dLayout::plain;
+  if (!takes_own_kernels(where) || filters[2] != 3 || filters[3] != 3) return Conv2dLayout::plain;
   const auto panels = in_bytes(where) ? Conv2dLayout::int8_panels : Conv2dLayout::bf16_panels;
   if (halves_size(shape)) {
     const bool narrow = where.precision != Precision::exact && kernels::cpu::can_multiply(panel_type(panels));

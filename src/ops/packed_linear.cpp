@@ -99,8 +99,7 @@ at::Tensor product(const at::Tensor& input, const LinearWeight& weight, const at
 }  // namespace
 
 LinearLayout layout_for(const Placement& where) {
-  const bool ours = where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
-  if (!ours) return LinearLayout::plain;
+  if (!takes_own_kernels(where)) return LinearLayout::plain;
   if (where.precision == Precision::exact) return LinearLayout::panels;
   return in_bytes(where) ? LinearLayout::int8_panels : LinearLayout::bf16_panels;
 }

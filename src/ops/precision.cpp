@@ -28,4 +28,12 @@ bool aten_forced() {
   return forced;
 }
 
+bool takes_own_kernels(const at::Tensor& tensor) {
+  return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && !aten_forced();
+}
+
+bool takes_own_kernels(const Placement& where) {
+  return where.device.is_cpu() && where.dtype == at::kFloat && !aten_forced();
+}
+
 }  // namespace sdw::ops

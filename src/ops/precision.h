@@ -23,5 +23,8 @@ Placement at_least_16_bits(Placement where);
 
 // True where SD_WORKER_OPS=aten forces the plain ATen version of every op.
 bool aten_forced();
+// True where our own kernels may run instead, as far as device and type say: float32 on the CPU.
+bool takes_own_kernels(const at::Tensor& tensor);
+bool takes_own_kernels(const Placement& where);
 
 }  // namespace sdw::ops

@@ -157,8 +157,8 @@ TokenSplit split_tokens(std::int64_t height, std::int64_t width, std::uint64_t s
 }
 
 TokenMatches match_tokens(const at::Tensor& tokens, std::span<const TokenSplit> splits) {
-  const bool ours = tokens.device().is_cpu() && tokens.scalar_type() == at::kFloat && !aten_forced();
-  TokenMatches matches = ours ? own_match(tokens.contiguous(), splits) : aten_match(tokens, splits);
+  TokenMatches matches =
+      takes_own_kernels(tokens) ? own_match(tokens.contiguous(), splits) : aten_match(tokens, splits);
   for (float& cosine : matches.cosines) cosine = std::isnan(cosine) ? kLowest : cosine;
   return matches;
 }

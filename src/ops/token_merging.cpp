@@ -73,8 +73,7 @@ void number_groups(std::span<const std::int64_t> joins, std::int64_t* group) {
 }
 
 bool own_kernel_fits(const at::Tensor& tokens) {
-  return tokens.device().is_cpu() && tokens.scalar_type() == at::kFloat && tokens.numel() > 0 &&
-         !aten_forced();
+  return takes_own_kernels(tokens) && tokens.numel() > 0;
 }
 
 // The tokens of each group, all rows of the batch one after the other.

@@ -10,6 +10,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import pytest
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
+from reference.compare import relative_error
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
@@ -71,11 +72,6 @@ def probe(what, root, folder, tmp_path, inputs, dtype="f32"):
                           env={**os.environ, "OMP_NUM_THREADS": "1"})  # fmt: skip
     assert done.returncode == 0, done.stderr
     return load_file(target)
-
-
-def relative_error(got, expected):
-    assert got.shape == expected.shape, f"expected {tuple(expected.shape)}, got {tuple(got.shape)}"
-    return ((got - expected).norm() / expected.norm()).item()
 
 
 def assert_close(got, expected, tolerance=1e-4, what=""):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from reference.compare import relative_error
 from reference.token_merging import merging
 from safetensors.torch import load_file, save_file
 
@@ -27,11 +28,6 @@ def pictures(shape):
     smooth = torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
     rough = smooth + 0.3 * torch.randn(smooth.shape, generator=generator)
     return rough.flatten(2).transpose(1, 2).contiguous()
-
-
-def relative_error(got, expected):
-    assert got.shape == expected.shape, f"expected {tuple(expected.shape)}, got {tuple(got.shape)}"
-    return ((got - expected).norm() / expected.norm()).item()
 
 
 @pytest.mark.parametrize("ratio", [0.0, 0.3, 0.5, 0.75, 1.0])

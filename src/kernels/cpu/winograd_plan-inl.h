@@ -57,11 +57,12 @@ inline bool multiplies_bf16(const WinogradConv& conv) {
 // Calls `run` with the kind of filtering that a plan is for.
 template <class Run>
 auto with_kind(const WinogradConv& conv, const WinogradPlan& plan, const Run& run) {
+  const bool by_phases = plan.out_tile == UpsampledWinograd::kOutTile;
   if constexpr (kPanelWidth == kPanelColumns) {
-    if (multiplies_bf16(conv) && plan.out_tile == 8) return run(Filtering<Word, UpsampledWinograd>());
+    if (multiplies_bf16(conv) && by_phases) return run(Filtering<Word, UpsampledWinograd>());
     if (multiplies_bf16(conv)) return run(Filtering<Word, Winograd<4>>());
   }
-  if (plan.out_tile == 8) return run(Filtering<float, UpsampledWinograd>());
+  if (by_phases) return run(Filtering<float, UpsampledWinograd>());
   return plan.out_tile == 6 ? run(Filtering<float, Winograd<6>>()) : run(Filtering<float, Winograd<4>>());
 }
 

@@ -1,4 +1,4 @@
-"""When two pictures are the same."""
+"""When two pictures or tensors are the same."""
 
 import numpy
 
@@ -32,3 +32,9 @@ def assert_telling(picture: numpy.ndarray) -> None:
     spread, clamped = picture.std(), ((picture == 0) | (picture == 255)).mean()
     assert spread > 25, f"expected a picture with contrast, got a standard deviation of {spread:.1f}"
     assert clamped < 0.15, f"expected a picture within 0..255, got {clamped:.0%} of its values at the ends"
+
+
+def relative_error(got, expected) -> float:
+    """Norm of the difference of two tensors of one shape over that of the expected one."""
+    assert got.shape == expected.shape, f"expected {tuple(expected.shape)}, got {tuple(got.shape)}"
+    return ((got - expected).norm() / expected.norm()).item()

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "fuzz/target.h"
-#include "unit/io/temporary_folder.h"
+#include "unit/run_corpus.h"
 
 namespace {
 
@@ -19,13 +18,7 @@ INSTANTIATE_TEST_SUITE_P(Io, Corpus,
                          [](const auto& target) { return std::string(target.param.name); });
 
 TEST_P(Corpus, EveryInputThatWasEverHostileIsSurvived) {
-  const std::filesystem::path folder = std::filesystem::path(SDW_FUZZ_CORPUS) / GetParam().name;
-  int count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    EXPECT_NO_THROW(GetParam().run(bytes_of(content_of(entry.path())))) << entry.path().filename();
-    ++count;
-  }
-  EXPECT_GT(count, 10) << "the corpus is missing";
+  run_corpus(GetParam().name, GetParam().run);
 }
 
 }  // namespace
