@@ -59,10 +59,11 @@ Blocks blocks_of(const Gemm& gemm) {
 void multiply_strip(const float* input, std::size_t rows, std::size_t depth, const float* packed,
                     const float* bias, float* output, std::size_t stride) {
   constexpr std::size_t kPiece = 1280;
-  multiply_rows<Start::row>(input, depth, rows, std::min(kPiece, depth), packed, bias, output, stride);
+  constexpr Far kFar{.panel = true};
+  multiply_rows<Start::row, kFar>(input, depth, rows, std::min(kPiece, depth), packed, bias, output, stride);
   for (std::size_t k = kPiece; k < depth; k += kPiece) {
-    multiply_rows<Start::output>(input + k, depth, rows, std::min(kPiece, depth - k),
-                                 packed + k * kPanelWidth, nullptr, output, stride);
+    multiply_rows<Start::output, kFar>(input + k, depth, rows, std::min(kPiece, depth - k),
+                                       packed + k * kPanelWidth, nullptr, output, stride);
   }
 }
 

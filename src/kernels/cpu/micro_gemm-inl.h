@@ -22,8 +22,8 @@ inline constexpr FloatTag kFloat;
 using WordTag = hn::RebindToUnsigned<FloatTag>;
 inline constexpr WordTag kWord;
 inline constexpr std::size_t kLanes = HWY_LANES(float);
-// Columns of a panel of weights, and rows of a register tile: accumulators for 12 x 2 (or 8 x 3)
-// vectors fit 32 registers, 4 x 2 (or 4 x 3) fit 16.
+// Columns of a panel of weights, and rows of a register tile: accumulators for 12 x 2 vectors fit 32
+// registers, 4 x 2 fit 16.
 inline constexpr std::size_t kPanelWidth = 2 * kLanes;
 inline constexpr std::size_t kTileRows = HWY_TARGET <= HWY_AVX3 ? 12 : 4;
 
@@ -49,54 +49,83 @@ HWY_INLINE void store_some(FloatVector value, float* to, std::size_t count) {
 // What the sums of a product begin with: one row for all (a bias), or what is in the output already.
 enum class Start { row, output };
 
-// c[r, 0..kVectors * kLanes) = start + sum over k of a[r, k] * panel[k, :] for kRows rows. A null `start` is
-// zero.
-template <std::size_t kRows, Start kStart, std::size_t kVectors>
+// What a product asks for ahead of its use, where no near cache has it: the processor's own prefetching
+// begins anew on every page, and is late for the short pieces of many rows.
+struct Far {
+  bool panel = false;      // what follows in it
+  bool next_rows = false;  // those that are multiplied after these
+};
+
+// c[r, 0..kPanelWidth) = start + sum over k of a[r, k] * panel[k, :] for kRows rows. A null `start` is zero.
+template <std::size_t kRows, Start kStart, Far kFar>
 HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, std::size_t a_stride, std::size_t depth,
                               const float* HWY_RESTRICT panel, const float* HWY_RESTRICT start,
-                              float* HWY_RESTRICT c, std::size_t c_stride) {
-  FloatVector sums[kRows][kVectors], columns[kVectors];
-  for (std::size_t v = 0; v < kVectors; ++v) {
+                              float* HWY_RESTRICT c, std::size_t c_stride, const float* next_rows) {
+  constexpr std::size_t kLine = 64 / sizeof(float), kAhead = std::size_t{8} << 10;
+  FloatVector sums[kRows][2], columns[2];
+  for (std::size_t v = 0; v < 2; ++v) {
     columns[v] = start != nullptr ? hn::LoadU(kFloat, start + v * kLanes) : hn::Zero(kFloat);
   }
 #pragma GCC unroll 12
   for (std::size_t r = 0; r < kRows; ++r) {
-#pragma GCC unroll 3
-    for (std::size_t v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < 2; ++v) {
       sums[r][v] = kStart == Start::row ? columns[v] : hn::LoadU(kFloat, c + r * c_stride + v * kLanes);
     }
   }
-  for (std::size_t k = 0; k < depth; ++k) {
-#pragma GCC unroll 3
-    for (std::size_t v = 0; v < kVectors; ++v) columns[v] = hn::LoadU(kFloat, panel + v * kLanes);
-    panel += kVectors * kLanes;
+  // Rows are addressed from few of them, so that no pointer has to leave the registers.
+  const float *rows_0 = a, *rows_4 = a + std::min<std::size_t>(kRows, 4) * a_stride,
+              *rows_8 = a + std::min<std::size_t>(kRows, 8) * a_stride;
+  for (std::size_t line = 0; line < depth; line += kLine) {
+    const float* next_line = kFar.next_rows ? next_rows + line : nullptr;
+    const std::size_t steps = std::min(kLine, depth - line);
+    for (std::size_t k = 0; k < steps; ++k) {
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < 2; ++v) columns[v] = hn::LoadU(kFloat, panel + v * kLanes);
+      if constexpr (kFar.panel) {
+        const char* const ahead = reinterpret_cast<const char*>(panel) + kAhead;
+        for (std::size_t i = 0; i < kPanelWidth; i += kLine)
+          __builtin_prefetch(ahead + i * sizeof(float), 0, 2);
+      }
+      if constexpr (kFar.next_rows) {
+        // In as many steps as a line has values, one line of each row.
+        __builtin_prefetch(next_line, 0, 2);
+        next_line += a_stride;
+      }
+      panel += kPanelWidth;
+      __asm__("" : "+r"(rows_0), "+r"(rows_4), "+r"(rows_8));
 #pragma GCC unroll 12
-    for (std::size_t r = 0; r < kRows; ++r) {
-      const FloatVector value = hn::Set(kFloat, a[r * a_stride + k]);
-#pragma GCC unroll 3
-      for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(value, columns[v], sums[r][v]);
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const float* const near = r < 4 ? rows_0 : r < 8 ? rows_4 : rows_8;
+        const FloatVector value = hn::Set(kFloat, near[r % 4 * a_stride]);
+#pragma GCC unroll 2
+        for (std::size_t v = 0; v < 2; ++v) sums[r][v] = hn::MulAdd(value, columns[v], sums[r][v]);
+      }
+      ++rows_0, ++rows_4, ++rows_8;
     }
   }
 #pragma GCC unroll 12
   for (std::size_t r = 0; r < kRows; ++r) {
-#pragma GCC unroll 3
-    for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sums[r][v], kFloat, c + r * c_stride + v * kLanes);
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < 2; ++v) hn::StoreU(sums[r][v], kFloat, c + r * c_stride + v * kLanes);
   }
 }
 
-// The same for any number of rows: full tiles, then smaller ones down to single rows.
-template <Start kStart, std::size_t kVectors = 2>
+// The same for any number of rows: in tiles, from the largest that fits down to single rows. `next_rows` are
+// those that are multiplied after all of these.
+template <Start kStart, Far kFar>
 HWY_INLINE void multiply_rows(const float* a, std::size_t a_stride, std::size_t rows, std::size_t depth,
-                              const float* panel, const float* start, float* c, std::size_t c_stride) {
+                              const float* panel, const float* start, float* c, std::size_t c_stride,
+                              const float* next_rows = nullptr) {
   const auto tile = [&]<std::size_t kRows>() {
     for (; rows >= kRows; rows -= kRows, a += kRows * a_stride, c += kRows * c_stride) {
-      multiply_tile<kRows, kStart, kVectors>(a, a_stride, depth, panel, start, c, c_stride);
+      const float* const next = rows > kRows ? a + kRows * a_stride : next_rows;
+      multiply_tile<kRows, kStart, kFar>(a, a_stride, depth, panel, start, c, c_stride, next);
     }
   };
-  if constexpr (kTileRows >= 12 && kVectors == 3) {
-    tile.template operator()<8>();
-  } else if constexpr (kTileRows >= 12) {
+  if constexpr (kTileRows >= 12) {
     tile.template operator()<12>();
+    tile.template operator()<8>();
     tile.template operator()<6>();
   }
   tile.template operator()<4>();

@@ -163,17 +163,21 @@ void transform_block(const WinogradConv& conv, std::size_t block, Depth depth, E
 }
 
 // products [tiles][kPanelWidth] (+)= inputs [tiles][depth] * panel.
+template <Far kFar>
 void multiply_point(const float* inputs, std::size_t stride, std::size_t tiles, std::size_t depth,
-                    const float* panel, bool add, float* products) {
+                    const float* panel, bool add, float* products, const float* next) {
   if (add) {
-    multiply_rows<Start::output>(inputs, stride, tiles, depth, panel, nullptr, products, kPanelWidth);
+    multiply_rows<Start::output, kFar>(inputs, stride, tiles, depth, panel, nullptr, products, kPanelWidth,
+                                       next);
   } else {
-    multiply_rows<Start::row>(inputs, stride, tiles, depth, panel, nullptr, products, kPanelWidth);
+    multiply_rows<Start::row, kFar>(inputs, stride, tiles, depth, panel, nullptr, products, kPanelWidth,
+                                    next);
   }
 }
 
+template <Far kFar>
 void multiply_point(const Word* inputs, std::size_t stride, std::size_t tiles, std::size_t depth,
-                    const Word* panel, bool add, float* products) {
+                    const Word* panel, bool add, float* products, const Word* /*next*/) {
   constexpr std::ptrdiff_t kNoOffset = 0;
   multiply({.a = inputs,
             .a_stride = stride,
@@ -188,14 +192,15 @@ void multiply_point(const Word* inputs, std::size_t stride, std::size_t tiles, s
 }
 
 // products[point][tile][kPanelWidth] (+)= transformed inputs of `tiles` tiles times transformed filters.
-template <class Kind, class Element = typename Kind::Element>
+template <class Kind, Far kFar, class Element = typename Kind::Element>
 void multiply_points(const WinogradPlan& plan, const Transformed<Kind>& transformed, std::size_t tiles,
                      Depth depth, const Element* inputs, const Element* panels, float* products) {
   const std::size_t filled = round_up(depth.count, Kind::units().depth);
   for (std::size_t point = 0; point < Kind::kPoints; ++point) {
-    multiply_point(inputs + point * transformed.point_stride + depth.first, transformed.tile_stride, tiles,
-                   filled, panels + point * panel_stride(filled), depth.first > 0,
-                   products + point * product_stride(plan));
+    const Element* const from = inputs + point * transformed.point_stride + depth.first;
+    multiply_point<kFar>(from, transformed.tile_stride, tiles, filled, panels + point * panel_stride(filled),
+                         depth.first > 0, products + point * product_stride(plan),
+                         from + transformed.point_stride);
   }
 }
 
@@ -240,7 +245,8 @@ void group_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t 
   transform_tiles(conv, transformed, first, tiles.count, inputs);
   for (std::size_t block = 0; block < block_count(conv); ++block) {
     const Element* const panels = filters + block * transformed.block_size;
-    multiply_points(plan, transformed, tiles.count, {0, conv.in_channels}, inputs, panels, products);
+    multiply_points<Kind, Far{.panel = true, .next_rows = true}>(
+        plan, transformed, tiles.count, {0, conv.in_channels}, inputs, panels, products);
     write_tiles<Kind>(conv, plan, tiles, block, products);
   }
 }
@@ -261,8 +267,8 @@ void block_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t 
     transform_block<Kind>(conv, block, depth, panels);
     for (std::size_t first = begin; first < end; first += plan.group_tiles) {
       const Tiles tiles{chunk_first + first, std::min(plan.group_tiles, end - first)};
-      multiply_points(plan, transformed, tiles.count, depth, inputs + first * transformed.tile_stride, panels,
-                      products);
+      multiply_points<Kind, Far{.next_rows = true}>(
+          plan, transformed, tiles.count, depth, inputs + first * transformed.tile_stride, panels, products);
       if (channel + depth.count == conv.in_channels) write_tiles<Kind>(conv, plan, tiles, block, products);
     }
   }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "kernels/cpu/cache_sizes.h"
 #include "kernels/cpu/panel_block.h"
 #include "kernels/cpu/winograd.h"
 #include "kernels/cpu/winograd_filters-inl.h"
@@ -114,14 +115,16 @@ WinogradPlan plan_shared_filters(const WinogradConv& conv, std::size_t group_til
 
 template <class Kind, class Element = typename Kind::Element>
 WinogradPlan plan_shared_inputs(const WinogradConv& conv, std::size_t threads) {
-  constexpr std::size_t kChunkBytes = std::size_t{12} << 20;  // in the shared cache
+  // Inputs of a chunk stay in the shared cache, beside what else does.
+  const std::size_t chunk_bytes =
+      std::clamp(cache_sizes().shared * 3 / 8, std::size_t{12} << 20, std::size_t{24} << 20);
   constexpr std::size_t kPartsPerThread = 4, kDepthBytes = 512;
   // Products of more points leave room for fewer tiles.
   const std::size_t group_tiles =
       round_up(kGroupTiles * Winograd<4>::kPoints / Kind::kPoints, Kind::units().rows);
   const std::size_t tiles = tile_count<Kind>(conv), blocks = block_count(conv);
   const std::size_t group_bytes = Kind::kPoints * conv.in_channels * sizeof(Element) * group_tiles;
-  const std::size_t groups = std::max<std::size_t>(kChunkBytes / group_bytes, 1);
+  const std::size_t groups = std::max<std::size_t>(chunk_bytes / group_bytes, 1);
   WinogradPlan plan;
   plan.out_tile = Kind::kOutTile;
   plan.points = Kind::kPoints;
@@ -148,12 +151,16 @@ WinogradPlan plan_shared_inputs(const WinogradConv& conv, std::size_t threads) {
 // No parts where filters are better not shared.
 template <class Kind>
 WinogradPlan plan_if_shared_filters(const WinogradConv& conv, std::size_t threads) {
-  // Inputs of a group stay in the second-level cache, all filters in the shared one.
-  constexpr std::size_t kInputBytes = std::size_t{Kind::kOutTile == 6 ? 832 : 640} << 10;
+  // All filters stay in the shared cache, inputs of a group in the second-level one. Where that is large,
+  // groups may outgrow it a little: each then reads the filters for more tiles.
+  constexpr std::size_t kLarge = std::size_t{2} << 20;
+  constexpr std::size_t kSomeBytes = std::size_t{Kind::kOutTile == 6 ? 832 : 640} << 10;
+  const std::size_t input_bytes =
+      cache_sizes().second_level >= kLarge ? cache_sizes().second_level * 3 / 2 : kSomeBytes;
   constexpr std::size_t kFilterBytes = std::size_t{20} << 20;
   const Transformed<Kind> one(conv, Kind::units().rows);
   const std::size_t group_tiles =
-      std::min(kInputBytes / (one.input_floats() * sizeof(float)) * Kind::units().rows, kGroupTiles);
+      std::min(input_bytes / (one.input_floats() * sizeof(float)) * Kind::units().rows, kGroupTiles);
   const bool few = one.filter_floats(block_count(conv)) * sizeof(float) <= kFilterBytes;
   if (!few || group_tiles == 0 || tile_count<Kind>(conv) < 4 * threads * group_tiles) return {};
   return plan_shared_filters<Kind>(conv, group_tiles);
