@@ -15,6 +15,7 @@ namespace sdw::ops {
 namespace {
 
 constexpr std::int64_t kMinChannels = 16;
+constexpr std::int64_t kFewestFilters = std::int64_t{256} * 256;  // of a VAE's last blocks
 constexpr std::int64_t kFewFilters = std::int64_t{512} * 512;  // all of a VAE's, and a UNet's first blocks'
 
 std::size_t as_size(std::int64_t value) {
@@ -146,11 +147,14 @@ Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const
   if (where.precision == Precision::exact) return Conv2dLayout::winograd;
   // Winograd saves three quarters of the products: in bfloat16 it is faster than the nine products of bytes,
   // whose worth is then the memory that large filters save. The tiles of AMX are faster than either.
+  // In float32 it is as fast as those products where filters are fewest.
   const auto unit = kernels::cpu::panel_unit();
-  if (in_bytes(where) && unit != kernels::cpu::PanelUnit::avx512_bf16) return Conv2dLayout::int8_panels;
-  if (unit == kernels::cpu::PanelUnit::amx) return Conv2dLayout::bf16_panels;
-  const bool large = filters[0] * filters[1] > kFewFilters;
-  return in_bytes(where) && large ? Conv2dLayout::winograd_int8 : Conv2dLayout::winograd_bf16;
+  if (unit == kernels::cpu::PanelUnit::amx) return panels;
+  const std::int64_t count = filters[0] * filters[1];
+  if (in_bytes(where) && unit == kernels::cpu::PanelUnit::avx512_vnni && count > kFewestFilters) {
+    return Conv2dLayout::int8_panels;
+  }
+  return in_bytes(where) && count > kFewFilters ? Conv2dLayout::winograd_int8 : Conv2dLayout::winograd_bf16;
 }
 
 at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {

@@ -120,9 +120,10 @@ SDW_AVX512 inline __m512i add_products(__m512i sums, __m512i row, __m512i column
                                               reinterpret_cast<__m512bh>(columns)));
 }
 
-// kRows rows by kVectors times 16 columns.
-template <PanelType kType, std::size_t kRows, std::size_t kVectors>
+// kRows rows by kVectors times 16 columns. The first rows that meet a panel ask for what follows in it.
+template <PanelType kType, std::size_t kRows, std::size_t kVectors, bool kFirst>
 SDW_AVX512 void multiply_rows_avx512(const PanelBlock& block, std::size_t row, const Word* panel, float* c) {
+  constexpr std::size_t kAhead = 4096;  // words
   __m512i sums[kRows][kVectors], columns[kVectors];
 #pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r) {
@@ -135,7 +136,10 @@ SDW_AVX512 void multiply_rows_avx512(const PanelBlock& block, std::size_t row, c
     const Word* a = block.a + static_cast<std::ptrdiff_t>(row * block.a_stride) + block.offsets[s];
     for (std::size_t k = 0; k < block.depth; k += 2, a += 2, panel += 2 * kPanelColumns) {
 #pragma GCC unroll 2
-      for (std::size_t v = 0; v < kVectors; ++v) columns[v] = _mm512_loadu_si512(panel + 32 * v);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        columns[v] = _mm512_loadu_si512(panel + 32 * v);
+        if (kFirst) __builtin_prefetch(panel + 32 * v + kAhead, 0, 2);
+      }
 #pragma GCC unroll 8
       for (std::size_t r = 0; r < kRows; ++r) {
         const __m512i pair = broadcast_pair(a + r * block.a_stride);
@@ -163,10 +167,12 @@ SDW_AVX512 void multiply_avx512(const PanelBlock& block) {
     const bool whole = block.columns - first >= kPanelColumns;
     for (std::size_t row = 0; row < block.rows; row += kRows) {
       float* const c = block.c + row * block.c_stride + first;
-      if (whole) {
-        multiply_rows_avx512<kType, kRows, 2>(block, row, panel, c);
+      if (!whole) {
+        multiply_rows_avx512<kType, kRows, 1, false>(block, row, panel, c);
+      } else if (row == 0) {
+        multiply_rows_avx512<kType, kRows, 2, true>(block, row, panel, c);
       } else {
-        multiply_rows_avx512<kType, kRows, 1>(block, row, panel, c);
+        multiply_rows_avx512<kType, kRows, 2, false>(block, row, panel, c);
       }
     }
   }

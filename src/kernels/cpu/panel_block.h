@@ -21,6 +21,9 @@ using Word = std::uint16_t;
 // direction.
 inline constexpr std::size_t kPanelColumns = 32, kBlockRows = 32, kDepthWords = 32;
 
+// Depth in words of a piece of a panel that stays in the first-level cache.
+inline constexpr std::size_t kPieceWords = 640;
+
 // Words that `depth` values take, filled up to the end of a block.
 constexpr std::size_t depth_words(PanelType type, std::size_t depth) {
   return round_up(type == PanelType::int8 ? (depth + 1) / 2 : depth, kDepthWords);

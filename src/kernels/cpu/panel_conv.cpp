@@ -96,7 +96,6 @@ void convert_rows(const PanelConv& conv, const Rows& rows, ByteScale by, Word* p
 // for all rows: several taps at once where channels are few, a part of one where they are many.
 void multiply_panel(const PanelConv& conv, const Rows& rows, const Word* picture, const Word* packed,
                     float* sums) {
-  constexpr std::size_t kPiece = 640;
   const std::size_t depth = depth_words(conv.type, conv.in_channels), pitch = pitch_of(conv);
   std::array<std::ptrdiff_t, 9> offsets;
   for (std::size_t tap = 0; tap < 9; ++tap) {
@@ -107,7 +106,8 @@ void multiply_panel(const PanelConv& conv, const Rows& rows, const Word* picture
                    .rows = round_up(rows.count * pitch, kBlockRows),
                    .c = sums,
                    .c_stride = kPanelColumns};
-  const std::size_t taps = std::clamp<std::size_t>(kPiece / depth, 1, 9), piece = std::min(depth, kPiece);
+  const std::size_t taps = std::clamp<std::size_t>(kPieceWords / depth, 1, 9),
+                    piece = std::min(depth, kPieceWords);
   for (std::size_t tap = 0; tap < 9; tap += taps) {
     for (std::size_t k = 0; k < depth; k += piece) {
       block.a = picture + k;

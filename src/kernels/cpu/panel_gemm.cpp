@@ -13,69 +13,56 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-// c[r, 0..kPanelColumns) = sum over k of a[r, k] * panel[k, :] for kRows rows, weights widened in registers.
-template <std::size_t kRows>
-HWY_INLINE void widen_tile(const float* HWY_RESTRICT a, std::size_t a_stride, std::size_t depth,
-                           const std::uint16_t* HWY_RESTRICT panel, float* HWY_RESTRICT c) {
+// Panels of float32 beside each other that the columns of a panel of bfloat16 make.
+constexpr std::size_t kNarrowPanels = kPanelColumns / kPanelWidth;
+
+// Panel of bfloat16 -> kNarrowPanels of float32, each [depth, kPanelWidth].
+void widen_panel(const Word* HWY_RESTRICT panel, std::size_t depth, float* HWY_RESTRICT widened) {
   const auto high_half = hn::Set(kWord, 0xFFFF0000U);
-  const auto pairs_at = [&](std::size_t k, std::size_t column) {
-    return hn::LoadU(kWord, reinterpret_cast<const std::uint32_t*>(panel + k * kPanelColumns + 2 * column));
-  };
-  for (std::size_t column = 0; column < kPanelColumns; column += kPanelWidth) {
-    FloatVector sums[kRows][2];
-#pragma GCC unroll 12
-    for (std::size_t r = 0; r < kRows; ++r) sums[r][0] = sums[r][1] = hn::Zero(kFloat);
-    const auto add = [&](std::size_t k, auto left, auto right) HWY_ATTR {
-      const auto b0 = hn::BitCast(kFloat, left), b1 = hn::BitCast(kFloat, right);
-#pragma GCC unroll 12
-      for (std::size_t r = 0; r < kRows; ++r) {
-        const FloatVector value = hn::Set(kFloat, a[r * a_stride + k]);
-        sums[r][0] = hn::MulAdd(value, b0, sums[r][0]);
-        sums[r][1] = hn::MulAdd(value, b1, sums[r][1]);
+  for (std::size_t k = 0; k < depth; k += 2, panel += 2 * kPanelColumns) {
+    for (std::size_t column = 0; column < kPanelColumns; column += kLanes) {
+      const auto pairs = hn::LoadU(kWord, reinterpret_cast<const std::uint32_t*>(panel + 2 * column));
+      float* const to =
+          widened + column / kPanelWidth * depth * kPanelWidth + k * kPanelWidth + column % kPanelWidth;
+      hn::StoreU(hn::BitCast(kFloat, hn::ShiftLeft<16>(pairs)), kFloat, to);
+      if (k + 1 == depth) continue;
+      hn::StoreU(hn::BitCast(kFloat, hn::And(pairs, high_half)), kFloat, to + kPanelWidth);
+    }
+  }
+}
+
+// sums [rows, kPanelColumns] = the product of float32 rows and a panel of bfloat16, which is widened into
+// `widened` [kPieceWords, kPanelColumns] for all rows.
+void multiply_widened(const float* rows, std::size_t count, std::size_t depth, const Word* packed,
+                      float* widened, float* sums) {
+  constexpr Far kFar;
+  for (std::size_t k = 0; k < depth; k += kPieceWords) {
+    const std::size_t piece = std::min(kPieceWords, depth - k);
+    widen_panel(packed + panel_words(k), piece, widened);
+    for (std::size_t n = 0; n < kNarrowPanels; ++n) {
+      const float* const panel = widened + n * piece * kPanelWidth;
+      float* const to = sums + n * kPanelWidth;
+      if (k == 0) {
+        multiply_rows<Start::row, kFar>(rows, depth, count, piece, panel, nullptr, to, kPanelColumns);
+      } else {
+        multiply_rows<Start::output, kFar>(rows + k, depth, count, piece, panel, nullptr, to, kPanelColumns);
       }
-    };
-    for (std::size_t k = 0; k < depth; k += 2) {
-      const auto left = pairs_at(k, column), right = pairs_at(k, column + kLanes);
-      add(k, hn::ShiftLeft<16>(left), hn::ShiftLeft<16>(right));
-      if (k + 1 < depth) add(k + 1, hn::And(left, high_half), hn::And(right, high_half));
-    }
-#pragma GCC unroll 12
-    for (std::size_t r = 0; r < kRows; ++r) {
-      hn::StoreU(sums[r][0], kFloat, c + r * kPanelColumns + column);
-      hn::StoreU(sums[r][1], kFloat, c + r * kPanelColumns + column + kLanes);
     }
   }
 }
 
-void widen_rows(const float* a, std::size_t a_stride, std::size_t rows, std::size_t depth,
-                const std::uint16_t* panel, float* c) {
-  const auto tile = [&]<std::size_t kRows>() {
-    for (; rows >= kRows; rows -= kRows, a += kRows * a_stride, c += kRows * kPanelColumns) {
-      widen_tile<kRows>(a, a_stride, depth, panel, c);
-    }
-  };
-  if constexpr (kTileRows >= 12) {
-    tile.template operator()<12>();
-    tile.template operator()<6>();
-  }
-  tile.template operator()<4>();
-  tile.template operator()<2>();
-  tile.template operator()<1>();
-}
-
-// A long sum is taken in pieces, so that a piece of the panel stays in the first-level cache for all rows.
+// A long sum is taken in pieces that stay in the near caches for all rows.
 void multiply_words(PanelType type, const Word* rows, std::size_t count, std::size_t depth,
                     const Word* packed, float* sums) {
-  constexpr std::size_t kPiece = 640;
   constexpr std::ptrdiff_t kNoOffset = 0;
-  for (std::size_t k = 0; k < depth; k += kPiece) {
+  for (std::size_t k = 0; k < depth; k += kPieceWords) {
     multiply({.type = type,
               .a = rows + k,
               .a_stride = depth,
               .rows = count,
               .offsets = &kNoOffset,
               .segments = 1,
-              .depth = std::min(kPiece, depth - k),
+              .depth = std::min(kPieceWords, depth - k),
               .panels = packed + panel_words(k),
               .c = sums,
               .c_stride = kPanelColumns,
@@ -109,23 +96,33 @@ struct PartRows {
   const float* input;
   const ByteScale* scales;
   const Word* converted;  // null where the weights are widened
+  float* widened;         // room for a piece of a panel, where they are
 };
 
 // sums [rows, kPanelColumns] of the panel that begins at `column`.
 void multiply_panel(const PanelGemm& gemm, const PartRows& rows, std::size_t column, float* sums) {
   const Word* const packed = packed_panel(gemm, column);
   if (rows.converted == nullptr) {
-    widen_rows(rows.input, gemm.depth, rows.count, gemm.depth, packed, sums);
+    multiply_widened(rows.input, rows.count, gemm.depth, packed, rows.widened, sums);
   } else {
     multiply_words(gemm.type, rows.converted, round_up(rows.count, kBlockRows),
                    depth_words(gemm.type, gemm.depth), packed, sums);
   }
 }
 
+// A row's piece of a panel lies far from the next row's: it is asked for before it is written.
+constexpr std::size_t kRowsAhead = 8;
+
+void prefetch_row(const float* row) {
+  for (std::size_t i = 0; i < kPanelColumns; i += 16) __builtin_prefetch(row + i, 1, 3);
+}
+
 void write_rows(const PanelGemm& gemm, const PartRows& rows, std::size_t column, const float* sums) {
   const PanelOutput out = output_of(gemm, column);
   for (std::size_t r = 0; r < rows.count; ++r) {
     const std::size_t at = (rows.first + r) * gemm.columns + column;
+    prefetch_row(gemm.output + at + kRowsAhead * gemm.columns);
+    if (gemm.residual != nullptr) prefetch_row(gemm.residual + at + kRowsAhead * gemm.columns);
     write_row(out, sums + r * kPanelColumns, rows.scales[r],
               gemm.residual == nullptr ? nullptr : gemm.residual + at, gemm.output + at);
   }
@@ -140,6 +137,7 @@ void write_gated_rows(const PanelGemm& gemm, const PartRows& rows, std::size_t c
   for (std::size_t r = 0; r < rows.count; ++r) {
     write_row(value_of, sums + r * kPanelColumns, rows.scales[r], nullptr, value);
     write_row(gate_of, gates + r * kPanelColumns, rows.scales[r], nullptr, gate);
+    prefetch_row(gemm.output + (rows.first + r + kRowsAhead) * width + column);
     write_gated(value, gate, kPanelColumns, gemm.output + (rows.first + r) * width + column);
   }
 }
@@ -158,12 +156,13 @@ void Part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, fl
   float* const gates = sums + panel_sums;  // where there are any
   auto* const scales = reinterpret_cast<ByteScale*>(gemm.geglu ? gates + panel_sums : gates);
   auto* const converted = reinterpret_cast<Word*>(scales + padded_rows);
-  PartRows rows{first_row, count, gemm.input + first_row * gemm.depth, scales, converted};
+  PartRows rows{first_row, count, gemm.input + first_row * gemm.depth, scales, converted, nullptr};
   if (can_multiply(gemm.type)) {
     convert_rows(gemm, rows.input, count, scales, converted);
   } else {
     std::fill_n(scales, count, ByteScale{});
     rows.converted = nullptr;
+    rows.widened = reinterpret_cast<float*>(converted);
   }
   for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
     const std::size_t column = panel * kPanelColumns;
@@ -204,7 +203,9 @@ PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads) {
   constexpr std::size_t kScaleFloats = 2;  // of one row
   plan.panels = panels;
   const std::size_t sums = gemm.geglu ? 2 * kPanelColumns : kPanelColumns;
-  plan.thread_floats = plan.block_rows * (sums + kScaleFloats + depth / 2);
+  const std::size_t operand =
+      can_multiply(gemm.type) ? plan.block_rows * depth / 2 : kPieceWords * kPanelColumns;
+  plan.thread_floats = plan.block_rows * (sums + kScaleFloats) + operand;
   return plan;
 }
 
