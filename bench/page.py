@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -30,12 +31,20 @@ def generate(model, prompt, *flags):
         return json.loads(done.stdout)["timings"], file.read_bytes()
 
 
+def multiplies_bf16():
+    return re.search(r"avx512_bf16|amx_bf16", Path("/proc/cpuinfo").read_text()) is not None
+
+
+def kernels(program):
+    """The instruction set that sd-worker's kernels use here."""
+    info = json.loads(subprocess.run([program, "info", "--json"], check=True, capture_output=True, text=True).stdout)
+    return next(one["name"] for one in info["instruction_sets"] if one["chosen"])
+
+
 def machine(program, threads):
     name = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    info = json.loads(subprocess.run([program, "info", "--json"], check=True, capture_output=True, text=True).stdout)
-    kernels = next(one["name"] for one in info["instruction_sets"] if one["chosen"])
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    return f"{name[1] if name else platform.processor()}, {threads} threads, kernels {kernels}; commit {commit}."
+    return f"{name[1] if name else platform.processor()}, {threads} threads, kernels {kernels(program)}; commit {commit}."
 
 
 def replace_section(page, name, text):
@@ -48,7 +57,9 @@ def replace_section(page, name, text):
 
 
 def publish(output, name, text):
-    """Prints the section `name`, and puts it into the file `output` where one is given."""
+    """Prints the section `name`, and puts it into the file `output` where one is given that has such a section."""
     print(text)
-    if output:
+    if output and f"<!-- {name} -->" in output.read_text():
         replace_section(output, name, text)
+    elif output:
+        print(f"{output} has no section {name}", file=sys.stderr)

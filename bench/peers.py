@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from page import PROGRAM, ROOT, generate, machine, publish
+from page import PROGRAM, ROOT, generate, kernels, machine, multiplies_bf16, publish
 
 EXPORT = "convert for OpenVINO"
 PICTURE_STEPS = 20
@@ -27,12 +27,21 @@ PEERS = {
     "sd-worker int8": ("sd-worker", "int8"),
     "diffusers f32": ("diffusers", "f32"),
     "diffusers f32, channels-last": ("diffusers", "f32 channels-last"),
-    "diffusers bf16, channels-last": ("diffusers", "bf16 channels-last"),
-    "diffusers bf16, channels-last, compiled": ("diffusers", "bf16 channels-last compiled"),
     "OpenVINO f32": ("openvino", "f32"),
-    "OpenVINO bf16": ("openvino", "bf16"),
-    "OpenVINO int8 (NNCF), rest bf16": ("openvino", "int8"),
 }
+# Without instructions for bfloat16 the peers emulate it, many times slower than float32.
+if multiplies_bf16():
+    PEERS |= {
+        "diffusers bf16, channels-last": ("diffusers", "bf16 channels-last"),
+        "diffusers bf16, channels-last, compiled": ("diffusers", "bf16 channels-last compiled"),
+        "OpenVINO bf16": ("openvino", "bf16"),
+        "OpenVINO int8 (NNCF), rest bf16": ("openvino", "int8 bf16"),
+    }
+else:
+    PEERS |= {
+        "diffusers f32, channels-last, compiled": ("diffusers", "f32 channels-last compiled"),
+        "OpenVINO int8 (NNCF), rest f32": ("openvino", "int8 f32"),
+    }
 
 
 def time_sd_worker(arguments, precision):
@@ -125,7 +134,7 @@ def time_openvino(arguments, how):
     import numpy
     import openvino
 
-    unet, precision = ("unet-int8", "bf16") if how == "int8" else ("unet", how)
+    unet, precision = ("unet-int8", how.removeprefix("int8 ")) if how.startswith("int8") else ("unet", how)
     settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": arguments.threads, "PERFORMANCE_HINT": "LATENCY"}
     core, random = openvino.Core(), numpy.random.default_rng(1)
 
@@ -209,7 +218,7 @@ def main():
     of_sizes = [argparse.Namespace(**{**vars(arguments), "size": size}) for size in arguments.size]
     if arguments.only:
         return measure_here(of_sizes[0])
-    publish(arguments.output, "peers", "\n".join(map(measure_all, of_sizes)))
+    publish(arguments.output, f"peers {kernels(PROGRAM)}", "\n".join(map(measure_all, of_sizes)))
 
 
 if __name__ == "__main__":
