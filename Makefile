@@ -69,11 +69,12 @@ demo-accuracy: build deps-test ## judge the bundled model on prompts its trainin
 	@$(PYTHON) tools/demo_accuracy.py
 
 .PHONY: bench
-bench: build deps-test ## time sd-worker against diffusers and OpenVINO on a full-size model; fills docs/performance.md
+bench: build deps-test ## time sd-worker against diffusers and OpenVINO on full-size models; fills docs/performance.md
 	@tools/setup/python_env.sh $(VENV) bench
-	@test -e $(BUILD)/synthetic/sd15/model_index.json || \
-	  $(PYTHON) tools/make_synthetic.py --family sd15 --output $(BUILD)/synthetic/sd15
-	@$(PYTHON) bench/peers.py $(BUILD)/synthetic/sd15 --size 256 512 768 --output docs/performance.md
+	@for family in sd15 sdxl; do test -e $(BUILD)/synthetic/$$family/model_index.json || \
+	  $(PYTHON) tools/make_synthetic.py --family $$family --output $(BUILD)/synthetic/$$family || exit 1; done
+	@$(PYTHON) bench/peers.py $(BUILD)/synthetic/sd15:256 $(BUILD)/synthetic/sd15:512 $(BUILD)/synthetic/sd15:768 \
+	  $(BUILD)/synthetic/sdxl:1024 --output docs/performance.md
 	@$(PYTHON) bench/roofline.py $(BUILD)/synthetic/sd15 --output docs/performance.md
 	@$(PYTHON) bench/scaling.py $(BUILD)/synthetic/sd15 --output docs/performance.md
 	@$(PYTHON) bench/shortcuts.py $(BUILD)/synthetic/sd15 --output docs/performance.md

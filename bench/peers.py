@@ -1,6 +1,6 @@
 """Times sd-worker against diffusers and OpenVINO: same weights, same prompt, same machine, in turn (A B A B), medians.
 
-    python bench/peers.py MODEL_FOLDER [--size 256 512] [--steps 4] [--rounds 2] [--output docs/performance.md]
+    python bench/peers.py FOLDER:SIZE ... [--steps 4] [--rounds 2] [--output docs/performance.md]
 
 A step is one with guidance (two passes of the UNet). Each run is a process of its own; the first step of a run warms up
 and is not counted. tools/make_synthetic.py makes full-size models with random weights for it.
@@ -54,11 +54,11 @@ def time_sd_worker(arguments, precision):
 def time_diffusers(arguments, how):
     """Runs in a process of its own: prints one line of JSON."""
     import torch
-    from diffusers import StableDiffusionPipeline
+    from diffusers import DiffusionPipeline
 
     torch.set_num_threads(arguments.threads)
     dtype = torch.bfloat16 if how.startswith("bf16") else torch.float32
-    pipeline = StableDiffusionPipeline.from_pretrained(arguments.model, torch_dtype=dtype)
+    pipeline = DiffusionPipeline.from_pretrained(arguments.model, torch_dtype=dtype)
     pipeline.set_progress_bar_config(disable=True)
     if "channels-last" in how:
         pipeline.unet.to(memory_format=torch.channels_last)
@@ -94,8 +94,9 @@ def export_openvino(arguments):
             super().__init__()
             self.unet = UNet2DConditionModel.from_pretrained(arguments.model / "unet", torch_dtype=torch.float32)
 
-        def forward(self, sample, timestep, states):
-            return self.unet(sample, timestep, encoder_hidden_states=states, return_dict=False)[0]
+        def forward(self, sample, timestep, states, text_embeds=None, time_ids=None):
+            added = None if text_embeds is None else {"text_embeds": text_embeds, "time_ids": time_ids}
+            return self.unet(sample, timestep, encoder_hidden_states=states, added_cond_kwargs=added, return_dict=False)[0]
 
     class Decoder(torch.nn.Module):
         def __init__(self):
@@ -107,8 +108,13 @@ def export_openvino(arguments):
 
     openvino_folder(arguments).mkdir(parents=True, exist_ok=True)
     side = arguments.size // 8
-    width = json.loads((arguments.model / "unet" / "config.json").read_text())["cross_attention_dim"]
-    inputs = {"unet": (Denoiser, (torch.randn(2, 4, side, side), torch.tensor(1.0), torch.randn(2, 77, width))),
+    config = json.loads((arguments.model / "unet" / "config.json").read_text())
+    denoised = [torch.randn(2, 4, side, side), torch.tensor(1.0), torch.randn(2, 77, config["cross_attention_dim"])]
+    if config.get("addition_embed_type") == "text_time":
+        sizes = 6  # in and out, and the crop's place
+        pooled = config["projection_class_embeddings_input_dim"] - sizes * config["addition_time_embed_dim"]
+        denoised += [torch.randn(2, pooled), torch.full((2, sizes), float(arguments.size))]
+    inputs = {"unet": (Denoiser, tuple(denoised)),
               "decoder": (Decoder, (torch.randn(1, 4, side, side),))}
     for name, (network, example) in inputs.items():
         with torch.inference_mode():
@@ -153,8 +159,8 @@ def time_openvino(arguments, how):
 
 def run_alone(arguments, name):
     """What one process of the peer measures, and its peak memory."""
-    command = [sys.executable, __file__, str(arguments.model), "--only", name, "--size", str(arguments.size),
-               "--steps", str(arguments.steps), "--threads", str(arguments.threads), "--work", str(arguments.work)]
+    command = [sys.executable, __file__, f"{arguments.model}:{arguments.size}", "--only", name, "--steps", str(arguments.steps),
+               "--threads", str(arguments.threads), "--work", str(arguments.work)]
     environment = {"HF_HUB_OFFLINE": "1", "TORCHINDUCTOR_CACHE_DIR": str(arguments.work / "inductor")}
     result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
     if result.returncode != 0:
@@ -177,9 +183,9 @@ def table(runs, arguments):
         for run in measured:
             run["picture"] = PICTURE_STEPS * run["step"] + run["decode"]
     columns = ("step", "decode", "picture")
-    best = {key: min(statistics.median(run[key] for run in runs[name]) for name in runs if name.startswith("diffusers f32"))
-            for key in columns}
-    lines = [f"Stable Diffusion 1.5, {arguments.size} x {arguments.size}, random weights in f16. {machine(PROGRAM, arguments.threads)} "
+    eager = [name for name, (_, how) in PEERS.items() if how in ("f32", "f32 channels-last") and name.startswith("diffusers")]
+    best = {key: min(statistics.median(run[key] for run in runs[name]) for name in eager) for key in columns}
+    lines = [f"{arguments.model.name}, {arguments.size} x {arguments.size}, random weights in f16. {machine(PROGRAM, arguments.threads)} "
              f"Medians of {arguments.rounds} runs in turn; in brackets, times as fast as diffusers in float32, the better layout.", "",
              f"| program | step with guidance | VAE decode | {PICTURE_STEPS} steps and decode | peak memory |", "|---|---|---|---|---|"]
     for name, measured in runs.items():
@@ -193,7 +199,7 @@ def table(runs, arguments):
 
 
 def measure_all(arguments):
-    """The table of one size."""
+    """The table of one model and size."""
     if not (openvino_folder(arguments) / "unet-int8.xml").exists():
         run_alone(arguments, EXPORT)
     runs = {name: [] for name in PEERS}
@@ -201,13 +207,12 @@ def measure_all(arguments):
         for name in PEERS:
             runs[name].append(run_alone(arguments, name))
             print(f"round {number + 1}, {name}: {runs[name][-1]}", file=sys.stderr)
-    return table(runs, arguments)
+    publish(arguments.output, f"peers {kernels(PROGRAM)} {arguments.model.name} {arguments.size}", table(runs, arguments))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path, help="diffusers folder")
-    parser.add_argument("--size", type=int, nargs="+", default=[512], help="of the square picture, one or more")
+    parser.add_argument("cases", nargs="+", help="FOLDER:SIZE")
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -215,10 +220,10 @@ def main():
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "peers", help="folder of converted models")
     parser.add_argument("--only", choices=[*PEERS, EXPORT], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    of_sizes = [argparse.Namespace(**{**vars(arguments), "size": size}) for size in arguments.size]
-    if arguments.only:
-        return measure_here(of_sizes[0])
-    publish(arguments.output, f"peers {kernels(PROGRAM)}", "\n".join(map(measure_all, of_sizes)))
+    for case in arguments.cases:
+        model, size = case.rsplit(":", 1)
+        arguments.model, arguments.size = Path(model), int(size)
+        measure_here(arguments) if arguments.only else measure_all(arguments)
 
 
 if __name__ == "__main__":

@@ -84,8 +84,9 @@ HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, std::size_t a_stride,
       for (std::size_t v = 0; v < 2; ++v) columns[v] = hn::LoadU(kFloat, panel + v * kLanes);
       if constexpr (kFar.panel) {
         const char* const ahead = reinterpret_cast<const char*>(panel) + kAhead;
-        for (std::size_t i = 0; i < kPanelWidth; i += kLine)
+        for (std::size_t i = 0; i < kPanelWidth; i += kLine) {
           __builtin_prefetch(ahead + i * sizeof(float), 0, 2);
+        }
       }
       if constexpr (kFar.next_rows) {
         // In as many steps as a line has values, one line of each row.

@@ -49,6 +49,8 @@ struct Filtering : Tile {
   static BlockUnits units() {
     return std::is_same_v<Element, Word> ? block_units() : BlockUnits{kTileRows, 1, 1};
   }
+  // What tiles are best multiplied a multiple of: float32 has good register tiles of fewer rows too.
+  static std::size_t tile_step() { return std::is_same_v<Element, Word> ? block_units().rows : 4; }
 };
 
 inline bool multiplies_bf16(const WinogradConv& conv) {
@@ -158,12 +160,16 @@ WinogradPlan plan_if_shared_filters(const WinogradConv& conv, std::size_t thread
   const std::size_t input_bytes =
       cache_sizes().second_level >= kLarge ? cache_sizes().second_level * 3 / 2 : kSomeBytes;
   constexpr std::size_t kFilterBytes = std::size_t{20} << 20;
+  constexpr std::size_t kPartsPerThread = 4;
   const Transformed<Kind> one(conv, Kind::units().rows);
-  const std::size_t group_tiles =
+  const std::size_t most =
       std::min(input_bytes / (one.input_floats() * sizeof(float)) * Kind::units().rows, kGroupTiles);
   const bool few = one.filter_floats(block_count(conv)) * sizeof(float) <= kFilterBytes;
-  if (!few || group_tiles == 0 || tile_count<Kind>(conv) < 4 * threads * group_tiles) return {};
-  return plan_shared_filters<Kind>(conv, group_tiles);
+  const std::size_t thread_tiles = (tile_count<Kind>(conv) + threads - 1) / threads;
+  if (!few || most == 0 || thread_tiles < kPartsPerThread * most) return {};
+  // As many groups for each thread.
+  const std::size_t groups = (thread_tiles + most - 1) / most;
+  return plan_shared_filters<Kind>(conv, round_up((thread_tiles + groups - 1) / groups, Kind::tile_step()));
 }
 
 template <class Kind>
