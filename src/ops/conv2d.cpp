@@ -53,7 +53,8 @@ bool is_own(Conv2dLayout layout) {
 
 Arithmetic arithmetic_of(Conv2dLayout layout) {
   if (layout == Conv2dLayout::int8_panels) return Arithmetic::int8;
-  const bool floats = layout == Conv2dLayout::plain || is_matrix(layout) || layout == Conv2dLayout::winograd;
+  const bool floats = layout == Conv2dLayout::plain || is_matrix(layout) ||
+                      layout == Conv2dLayout::winograd || layout == Conv2dLayout::winograd_f16;
   return floats ? Arithmetic::f32 : arithmetic_of_bf16();
 }
 
@@ -85,7 +86,7 @@ Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Co
                 weight);
   require_shape(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "prepare_conv2d",
                 "bias", fmt::format("[{}]", weight.size(0)), bias);
-  const Conv2dLayout layout = layout_for(weight.sizes(), shape, where);
+  const Conv2dLayout layout = layout_for(weight, shape, where);
   const auto packed = [&] {
     if (is_own(layout)) return packed_filters(weight, layout);
     return is_matrix(layout) ? packed_matrix_filters(weight, layout) : prepared_channels_last(weight, where);

@@ -25,6 +25,7 @@ enum class Conv2dLayout {
   gathered,       // float32 panels [C_out, 9 C_in], for matrix_conv2d
   summed,         // float32 panels [9 C_out, C_in], for the same
   winograd,       // float32, packed for kernels::cpu::winograd_second_part
+  winograd_f16,   // float16 as in the file, packed for the same
   winograd_bf16,  // bfloat16, packed for the same
   winograd_int8,  // bytes, packed for the same
   bf16_panels,    // bfloat16, packed for kernels::cpu::panel_conv_part

@@ -79,6 +79,8 @@ Conv conv_of(const at::Tensor& input, const Conv2dWeight& weight, const at::Tens
 void set_filters(const Conv2dWeight& weight, kernels::cpu::WinogradConv& conv) {
   if (weight.layout == Conv2dLayout::winograd_int8) {
     conv.int8_weight = data_or_null<std::int8_t>(weight.weight);
+  } else if (weight.layout == Conv2dLayout::winograd_f16) {
+    conv.f16_weight = data_or_null<kernels::cpu::Half>(weight.weight);
   } else if (weight.layout == Conv2dLayout::winograd_bf16) {
     conv.bf16_weight = data_or_null<std::uint16_t>(weight.weight);
   } else {
@@ -107,10 +109,11 @@ std::int64_t packed_size(std::int64_t outputs, std::int64_t inputs, Conv2dLayout
 // What packed filters are counted in.
 at::ScalarType packed_type(Conv2dLayout layout) {
   if (layout == Conv2dLayout::winograd) return at::kFloat;
+  if (layout == Conv2dLayout::winograd_f16) return at::kHalf;
   return layout == Conv2dLayout::winograd_int8 ? at::kChar : at::kBFloat16;  // or words of 16 bits
 }
 
-// `filters` [N, 3, 3, C_in]: bfloat16 where they stay so, else float32.
+// `filters` [N, 3, 3, C_in]: float16 or bfloat16 where they stay so, else float32.
 void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
   const auto outputs = as_size(filters.size(0)), inputs = as_size(filters.size(3));
   auto* const words = static_cast<kernels::cpu::Word*>(to);
@@ -125,6 +128,11 @@ void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
   if (layout == Conv2dLayout::int8_panels) {
     return kernels::cpu::pack_int8_panels(filters.const_data_ptr<float>(), outputs, 9, inputs, words);
   }
+  if (layout == Conv2dLayout::winograd_f16) {
+    return kernels::cpu::pack_winograd_weight(
+        static_cast<const kernels::cpu::Half*>(filters.const_data_ptr()), outputs, inputs,
+        static_cast<kernels::cpu::Half*>(to));
+  }
   const auto* const from = static_cast<const std::uint16_t*>(filters.const_data_ptr());
   if (layout == Conv2dLayout::winograd_bf16) {
     return kernels::cpu::pack_winograd_weight(from, outputs, inputs, words);
@@ -134,7 +142,8 @@ void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
 
 }  // namespace
 
-Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const Placement& where) {
+Conv2dLayout layout_for(const at::Tensor& weight, const Conv2dShape& shape, const Placement& where) {
+  const at::IntArrayRef filters = weight.sizes();
   if (!takes_own_kernels(where) || filters[2] != 3 || filters[3] != 3) return Conv2dLayout::plain;
   const auto panels = in_bytes(where) ? Conv2dLayout::int8_panels : Conv2dLayout::bf16_panels;
   if (halves_size(shape)) {
@@ -144,7 +153,9 @@ Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const
   if (!keeps_size(shape)) return Conv2dLayout::plain;
   if (filters[0] < kMinChannels) return Conv2dLayout::summed;
   if (filters[1] < kMinChannels) return Conv2dLayout::gathered;
-  if (where.precision == Precision::exact) return Conv2dLayout::winograd;
+  if (where.precision == Precision::exact) {
+    return weight.scalar_type() == at::kHalf ? Conv2dLayout::winograd_f16 : Conv2dLayout::winograd;
+  }
   // Winograd saves three quarters of the products: in bfloat16 it is faster than the nine products of bytes,
   // whose worth is then the memory that large filters save. The tiles of AMX are faster than either.
   // In float32 it is as fast as those products where filters are fewest.
@@ -203,6 +214,7 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
 double multiplied_share(const Conv2dWeight& weight, std::int64_t batch, std::int64_t height,
                         std::int64_t width, bool upsample) {
   const bool winograd = weight.layout == Conv2dLayout::winograd ||
+                        weight.layout == Conv2dLayout::winograd_f16 ||
                         weight.layout == Conv2dLayout::winograd_bf16 ||
                         weight.layout == Conv2dLayout::winograd_int8;
   if (!winograd) return 1.0;

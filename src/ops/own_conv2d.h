@@ -9,7 +9,7 @@ namespace sdw::ops {
 // How the filters [C_out, C_in, kh, kw] of a convolution placed so are kept: packed for the kernel of our own
 // that does it fastest (3x3 that keep a picture's size or halve it, float32 on the CPU), plain where there is
 // none.
-Conv2dLayout layout_for(at::IntArrayRef filters, const Conv2dShape& shape, const Placement& where);
+Conv2dLayout layout_for(const at::Tensor& weight, const Conv2dShape& shape, const Placement& where);
 
 // `weight` [C_out, C_in, 3, 3] in any float type -> packed. Precondition: the layout is neither `plain` nor
 // one of matrix_conv2d's.

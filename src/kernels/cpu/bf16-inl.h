@@ -1,5 +1,5 @@
-// Vectors of float32 from and to bfloat16 in integer arithmetic, and from bytes, which every instruction set
-// has. Included once for each (Highway's way): no ordinary include guard.
+// Vectors of float32 from and to bfloat16 in integer arithmetic, and from float16 and bytes, which every
+// instruction set has. Included once for each (Highway's way): no ordinary include guard.
 #if defined(SDW_KERNELS_CPU_BF16_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SDW_KERNELS_CPU_BF16_INL_H_
 #undef SDW_KERNELS_CPU_BF16_INL_H_
@@ -11,6 +11,7 @@
 
 #include "kernels/cpu/micro_gemm-inl.h"
 #include "kernels/cpu/panel_block.h"
+#include "kernels/cpu/rounding.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
@@ -31,6 +32,11 @@ HWY_INLINE FloatVector load_widened(const float* from) {
 HWY_INLINE FloatVector load_widened(const Word* bf16) {
   constexpr hn::Rebind<Word, FloatTag> half;
   return hn::BitCast(kFloat, hn::ShiftLeft<16>(hn::PromoteTo(kWord, hn::LoadU(half, bf16))));
+}
+
+HWY_INLINE FloatVector load_widened(const Half* from) {
+  constexpr hn::Rebind<hwy::float16_t, FloatTag> half;
+  return hn::PromoteTo(kFloat, hn::LoadU(half, reinterpret_cast<const hwy::float16_t*>(from)));
 }
 
 HWY_INLINE FloatVector load_widened(const std::int8_t* from) {

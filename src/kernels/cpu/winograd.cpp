@@ -158,6 +158,9 @@ void transform_block(const WinogradConv& conv, std::size_t block, Depth depth, E
     if (conv.weight != nullptr) {
       return transform_packed<Kind>(conv.weight + block * size, nullptr, depth, panels);
     }
+    if (conv.f16_weight != nullptr) {
+      return transform_packed<Kind>(conv.f16_weight + block * size, nullptr, depth, panels);
+    }
   }
   transform_packed<Kind>(conv.bf16_weight + block * size, nullptr, depth, panels);
 }

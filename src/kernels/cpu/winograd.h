@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/cpu/rounding.h"
+
 namespace sdw::kernels::cpu {
 
 // A 3x3 convolution with padding 1 and stride 1 by Winograd's minimal filtering (Lavin and Gray 2015,
@@ -14,6 +16,7 @@ struct WinogradConv {
   const float* input = nullptr;  // [batch, in_height, in_width, in_channels]
   // Packed filters: one of these.
   const float* weight = nullptr;
+  const Half* f16_weight = nullptr;            // float16
   const std::uint16_t* bf16_weight = nullptr;  // bfloat16
   const std::int8_t* int8_weight = nullptr;    // bytes with a scale for each output channel
   const float* bias = nullptr;                 // [out_channels] or null
@@ -33,6 +36,8 @@ std::size_t winograd_int8_weight_size(std::size_t out_channels, std::size_t in_c
 // that made them.
 void pack_winograd_weight(const float* weight, std::size_t out_channels, std::size_t in_channels,
                           float* packed);
+void pack_winograd_weight(const Half* weight, std::size_t out_channels, std::size_t in_channels,
+                          Half* packed);
 void pack_winograd_weight(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
                           std::uint16_t* packed);
 // As bytes: each output channel has a scale of its own, by which its largest value becomes 127 (or -127).

@@ -49,6 +49,10 @@ void PackFloats(const float* weight, std::size_t out_channels, std::size_t in_ch
   pack_weight(weight, out_channels, in_channels, packed);
 }
 
+void PackHalves(const Half* weight, std::size_t out_channels, std::size_t in_channels, Half* packed) {
+  pack_weight(weight, out_channels, in_channels, packed);
+}
+
 void PackBf16(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
               std::uint16_t* packed) {
   pack_weight(weight, out_channels, in_channels, packed);
@@ -82,6 +86,7 @@ namespace sdw::kernels::cpu {
 HWY_EXPORT(WeightSize);
 HWY_EXPORT(Int8WeightSize);
 HWY_EXPORT(PackFloats);
+HWY_EXPORT(PackHalves);
 HWY_EXPORT(PackBf16);
 HWY_EXPORT(PackInt8);
 
@@ -96,6 +101,11 @@ std::size_t winograd_int8_weight_size(std::size_t out_channels, std::size_t in_c
 void pack_winograd_weight(const float* weight, std::size_t out_channels, std::size_t in_channels,
                           float* packed) {
   HWY_DYNAMIC_DISPATCH(PackFloats)(weight, out_channels, in_channels, packed);
+}
+
+void pack_winograd_weight(const Half* weight, std::size_t out_channels, std::size_t in_channels,
+                          Half* packed) {
+  HWY_DYNAMIC_DISPATCH(PackHalves)(weight, out_channels, in_channels, packed);
 }
 
 void pack_winograd_weight(const std::uint16_t* weight, std::size_t out_channels, std::size_t in_channels,
