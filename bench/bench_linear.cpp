@@ -24,17 +24,18 @@ void count_work(benchmark::State& state) {
   state.counters["FLOP/s"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-void ours(benchmark::State& state, sdw::ops::Precision precision) {
+void ours(benchmark::State& state, sdw::ops::Precision precision, at::ScalarType stored) {
   const c10::InferenceMode inference;
   const auto input = at::randn({state.range(0), state.range(1)});
-  const auto weight = sdw::ops::prepare_linear(at::randn({state.range(2), state.range(1)}),
+  const auto weight = sdw::ops::prepare_linear(at::randn({state.range(2), state.range(1)}).to(stored),
                                                at::randn({state.range(2)}), {.precision = precision});
   for (auto _ : state) benchmark::DoNotOptimize(sdw::ops::linear(input, weight));
   count_work(state);
 }
-BENCHMARK_CAPTURE(ours, exact, sdw::ops::Precision::exact)->Apply(shapes);
-BENCHMARK_CAPTURE(ours, fast, sdw::ops::Precision::fast)->Apply(shapes);
-BENCHMARK_CAPTURE(ours, int8, sdw::ops::Precision::int8)->Apply(shapes);
+BENCHMARK_CAPTURE(ours, exact, sdw::ops::Precision::exact, at::kHalf)->Apply(shapes);
+BENCHMARK_CAPTURE(ours, exact_f32, sdw::ops::Precision::exact, at::kFloat)->Apply(shapes);
+BENCHMARK_CAPTURE(ours, fast, sdw::ops::Precision::fast, at::kHalf)->Apply(shapes);
+BENCHMARK_CAPTURE(ours, int8, sdw::ops::Precision::int8, at::kHalf)->Apply(shapes);
 
 void aten(benchmark::State& state) {
   const c10::InferenceMode inference;

@@ -60,7 +60,7 @@ class PipelineBackend : public Backend {
       }
       description.disk_bytes += component.bytes;
       description.memory_bytes += models::prepared_bytes(
-          component.parameters, pipeline::placement_of(component.name, options_.placement));
+          component.dtypes, pipeline::placement_of(component.name, options_.placement));
     }
     return description;
   }

@@ -41,6 +41,7 @@ ClipTextOutput clip_text_forward(const ClipTextEncoder& encoder, const at::Tenso
                      fmt::format("[B, at most {}]", config.max_position_embeddings), ids);
   const at::Tensor placed = ids.to(encoder.where.device);
   at::Tensor state = at::embedding(encoder.token_embedding, placed)
+                         .to(encoder.position_embedding.scalar_type())
                          .add_(encoder.position_embedding.narrow(0, 0, ids.size(1)));
   ClipTextOutput out;
   out.hidden_states.push_back(state);

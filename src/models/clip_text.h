@@ -29,7 +29,7 @@ struct ClipEncoderLayer {
 struct ClipTextEncoder {
   ClipTextConfig config;
   ops::Placement where;
-  at::Tensor token_embedding;     // [vocab_size, hidden_size]
+  at::Tensor token_embedding;     // [vocab_size, hidden_size], float16 where the file has it so
   at::Tensor position_embedding;  // [max_position_embeddings, hidden_size]
   std::vector<ClipEncoderLayer> layers;
   ops::NormWeight final_layer_norm;

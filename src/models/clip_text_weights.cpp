@@ -40,9 +40,11 @@ ClipTextEncoder load_clip_text(WeightMap& weights, const ClipTextConfig& config,
   ClipTextEncoder encoder;
   encoder.config = config;
   encoder.where = where;
-  encoder.token_embedding = ops::prepared_copy(
-      weights.take(prefix + "embeddings.token_embedding.weight", {config.vocab_size, config.hidden_size}),
-      where);
+  const at::Tensor table =
+      weights.take(prefix + "embeddings.token_embedding.weight", {config.vocab_size, config.hidden_size});
+  ops::Placement kept = where;
+  if (table.defined() && table.scalar_type() == at::kHalf) kept.dtype = at::kHalf;  // few rows are ever read
+  encoder.token_embedding = ops::prepared_copy(table, kept);
   encoder.position_embedding =
       ops::prepared_copy(weights.take(prefix + "embeddings.position_embedding.weight",
                                       {config.max_position_embeddings, config.hidden_size}),

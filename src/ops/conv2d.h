@@ -22,8 +22,8 @@ inline std::int64_t output_size(std::int64_t input, std::int64_t kernel, const C
 
 enum class Conv2dLayout {
   plain,          // [C_out, C_in, kh, kw], channels-last, for ATen
-  gathered,       // float32 panels [C_out, 9 C_in], for matrix_conv2d
-  summed,         // float32 panels [9 C_out, C_in], for the same
+  gathered,       // a LinearWeight's exact_layout() of [C_out, 9 C_in], for matrix_conv2d
+  summed,         // the same of [9 C_out, C_in]
   winograd,       // float32, packed for kernels::cpu::winograd_second_part
   winograd_f16,   // float16 as in the file, packed for the same
   winograd_bf16,  // bfloat16, packed for the same

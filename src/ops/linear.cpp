@@ -48,7 +48,7 @@ LinearWeight prepare_linear(const at::Tensor& weight, const at::Tensor& bias, co
   require_shape(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "prepare_linear",
                 "bias", fmt::format("[{}]", weight.size(0)), bias);
   const auto plain = weight.view({weight.size(0), weight.size(1)});
-  const LinearLayout layout = layout_for(where);
+  const LinearLayout layout = layout_for(weight.scalar_type(), where);
   return {layout == LinearLayout::plain ? prepared_copy(plain, where) : packed_panels(plain, layout),
           prepared_copy(bias, where), plain.size(0), plain.size(1), layout};
 }

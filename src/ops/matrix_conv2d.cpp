@@ -92,7 +92,8 @@ at::Tensor gathered_conv2d(const at::Tensor& pixels, const Conv2dWeight& weight)
   const std::size_t some =
       std::clamp<std::size_t>(kGatheredFloats / static_cast<std::size_t>(width * depth), 1, rows);
   const at::Tensor gathered = at::empty({static_cast<std::int64_t>(some) * width, depth}, pixels.options());
-  const LinearWeight filters{weight.weight, weight.bias, outputs, depth, LinearLayout::panels};
+  const LinearWeight filters{weight.weight, weight.bias, outputs, depth,
+                             exact_layout(weight.weight.scalar_type())};
   const at::Tensor flat = out.view({-1, outputs});
   for (std::size_t first = 0; first < rows; first += some) {
     const std::size_t count = std::min(some, rows - first);
@@ -110,7 +111,7 @@ at::Tensor packed_matrix_filters(const at::Tensor& weight, Conv2dLayout layout) 
   const at::Tensor matrix = layout == Conv2dLayout::gathered
                                 ? weight.permute({0, 2, 3, 1}).reshape({weight.size(0), -1})
                                 : weight.permute({2, 3, 0, 1}).reshape({-1, weight.size(1)});
-  return packed_panels(matrix, LinearLayout::panels);
+  return packed_panels(matrix, exact_layout(weight.scalar_type()));
 }
 
 at::Tensor matrix_conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
@@ -120,8 +121,10 @@ at::Tensor matrix_conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
       weight.layout == Conv2dLayout::gathered
           ? gathered_conv2d(pixels, weight)
           : summed_neighbours(
-                packed_linear(pixels, {weight.weight, {}, shares, weight.filters[1], LinearLayout::panels},
-                              {}),
+                packed_linear(
+                    pixels,
+                    {weight.weight, {}, shares, weight.filters[1], exact_layout(weight.weight.scalar_type())},
+                    {}),
                 weight.bias);
   return out.permute({0, 3, 1, 2});
 }

@@ -165,7 +165,10 @@ Conv2dLayout layout_for(const at::Tensor& weight, const Conv2dShape& shape, cons
   if (in_bytes(where) && unit == kernels::cpu::PanelUnit::avx512_vnni && count > kFewestFilters) {
     return Conv2dLayout::int8_panels;
   }
-  return in_bytes(where) && count > kFewFilters ? Conv2dLayout::winograd_int8 : Conv2dLayout::winograd_bf16;
+  if (in_bytes(where) && count > kFewFilters) return Conv2dLayout::winograd_int8;
+  const bool widened = !kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16);
+  return widened && weight.scalar_type() == at::kHalf ? Conv2dLayout::winograd_f16
+                                                      : Conv2dLayout::winograd_bf16;
 }
 
 at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {
@@ -213,10 +216,9 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
 
 double multiplied_share(const Conv2dWeight& weight, std::int64_t batch, std::int64_t height,
                         std::int64_t width, bool upsample) {
-  const bool winograd = weight.layout == Conv2dLayout::winograd ||
-                        weight.layout == Conv2dLayout::winograd_f16 ||
-                        weight.layout == Conv2dLayout::winograd_bf16 ||
-                        weight.layout == Conv2dLayout::winograd_int8;
+  const bool winograd =
+      weight.layout == Conv2dLayout::winograd || weight.layout == Conv2dLayout::winograd_f16 ||
+      weight.layout == Conv2dLayout::winograd_bf16 || weight.layout == Conv2dLayout::winograd_int8;
   if (!winograd) return 1.0;
   kernels::cpu::WinogradConv conv;
   set_filters(weight, conv);

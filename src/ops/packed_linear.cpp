@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/panel_gemm.h"
+#include "kernels/cpu/widening_gemm.h"
 #include "ops/prepared_weight.h"
 #include "ops/workspace.h"
 
@@ -21,11 +22,22 @@ kernels::cpu::PanelType panel_type(LinearLayout layout) {
   return layout == LinearLayout::int8_panels ? kernels::cpu::PanelType::int8 : kernels::cpu::PanelType::bf16;
 }
 
+// bfloat16 and bytes multiplied as such.
+bool in_panels(LinearLayout layout) {
+  return layout == LinearLayout::bf16_panels || layout == LinearLayout::int8_panels;
+}
+
 std::int64_t packed_size(std::int64_t columns, std::int64_t depth, LinearLayout layout) {
-  const auto size = layout == LinearLayout::panels
-                        ? kernels::cpu::packed_floats(as_size(columns), as_size(depth))
-                        : kernels::cpu::packed_words(panel_type(layout), as_size(columns), 1, as_size(depth));
+  const auto size = in_panels(layout)
+                        ? kernels::cpu::packed_words(panel_type(layout), as_size(columns), 1, as_size(depth))
+                        : kernels::cpu::packed_size(as_size(columns), as_size(depth));
   return static_cast<std::int64_t>(size);
+}
+
+// What packed weights are counted in.
+at::ScalarType stored_type(LinearLayout layout) {
+  if (layout == LinearLayout::panels) return at::kFloat;
+  return layout == LinearLayout::widened_f16 ? at::kHalf : at::kBFloat16;  // or words of 16 bits
 }
 
 void pack_rows(const at::Tensor& rows, LinearLayout layout, void* panels) {
@@ -33,6 +45,12 @@ void pack_rows(const at::Tensor& rows, LinearLayout layout, void* panels) {
   auto* const words = static_cast<kernels::cpu::Word*>(panels);
   if (layout == LinearLayout::panels) {
     kernels::cpu::pack_weight(rows.const_data_ptr<float>(), columns, depth, static_cast<float*>(panels));
+  } else if (layout == LinearLayout::widened_f16) {
+    kernels::cpu::pack_weight(static_cast<const kernels::cpu::Half*>(rows.const_data_ptr()), columns, depth,
+                              static_cast<kernels::cpu::Half*>(panels));
+  } else if (layout == LinearLayout::widened_bf16) {
+    kernels::cpu::pack_weight(static_cast<const std::uint16_t*>(rows.const_data_ptr()), columns, depth,
+                              static_cast<std::uint16_t*>(panels));
   } else if (layout == LinearLayout::int8_panels) {
     kernels::cpu::pack_int8_panels(rows.const_data_ptr<float>(), columns, 1, depth, words);
   } else {
@@ -45,13 +63,12 @@ const float* data_or_null(const at::Tensor& tensor) {
   return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
 }
 
-// The fields that both kinds of product have.
+// The fields that all kinds of product have.
 template <class Gemm>
 Gemm gemm_of(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual, bool geglu,
              const at::Tensor& output) {
   Gemm gemm;
   gemm.input = input.const_data_ptr<float>();
-  gemm.packed = static_cast<decltype(gemm.packed)>(weight.weight.const_data_ptr());
   gemm.bias = data_or_null(weight.bias);
   gemm.residual = data_or_null(residual);
   gemm.output = output.data_ptr<float>();
@@ -66,6 +83,14 @@ void run(const kernels::cpu::Gemm& gemm) {
   for_parts(kernels::cpu::gemm_parts(gemm), [&](std::size_t part) { kernels::cpu::gemm_part(gemm, part); });
 }
 
+void run(const kernels::cpu::WideningGemm& gemm) {
+  const auto plan = kernels::cpu::plan_widening_gemm(gemm, as_size(at::get_num_threads()));
+  float* const memory = workspace(floats_of_all_threads(plan.thread_floats));
+  for_parts(plan.parts, plan.thread_floats, memory, [&](std::size_t part, float* scratch) {
+    kernels::cpu::widening_gemm_part(gemm, plan, part, scratch);
+  });
+}
+
 void run(const kernels::cpu::PanelGemm& gemm) {
   const auto plan = kernels::cpu::plan_panel_gemm(gemm, as_size(at::get_num_threads()));
   float* const memory = workspace(floats_of_all_threads(plan.thread_floats));
@@ -77,10 +102,22 @@ void run(const kernels::cpu::PanelGemm& gemm) {
 // All contiguous; `residual` may be undefined.
 void multiply(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual, bool geglu,
               const at::Tensor& output) {
+  const void* const packed = weight.weight.const_data_ptr();
   if (weight.layout == LinearLayout::panels) {
-    run(gemm_of<kernels::cpu::Gemm>(input, weight, residual, geglu, output));
+    auto gemm = gemm_of<kernels::cpu::Gemm>(input, weight, residual, geglu, output);
+    gemm.packed = static_cast<const float*>(packed);
+    run(gemm);
+  } else if (!in_panels(weight.layout)) {
+    auto gemm = gemm_of<kernels::cpu::WideningGemm>(input, weight, residual, geglu, output);
+    if (weight.layout == LinearLayout::widened_f16) {
+      gemm.f16 = static_cast<const kernels::cpu::Half*>(packed);
+    } else {
+      gemm.bf16 = static_cast<const std::uint16_t*>(packed);
+    }
+    run(gemm);
   } else {
     auto gemm = gemm_of<kernels::cpu::PanelGemm>(input, weight, residual, geglu, output);
+    gemm.packed = static_cast<const kernels::cpu::Word*>(packed);
     gemm.type = panel_type(weight.layout);
     run(gemm);
   }
@@ -98,16 +135,22 @@ at::Tensor product(const at::Tensor& input, const LinearWeight& weight, const at
 
 }  // namespace
 
-LinearLayout layout_for(const Placement& where) {
+LinearLayout exact_layout(at::ScalarType type) {
+  return type == at::kHalf ? LinearLayout::widened_f16 : LinearLayout::panels;
+}
+
+LinearLayout layout_for(at::ScalarType type, const Placement& where) {
   if (!takes_own_kernels(where)) return LinearLayout::plain;
-  if (where.precision == Precision::exact) return LinearLayout::panels;
-  return in_bytes(where) ? LinearLayout::int8_panels : LinearLayout::bf16_panels;
+  if (where.precision == Precision::exact) return exact_layout(type);
+  if (in_bytes(where)) return LinearLayout::int8_panels;
+  if (kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16)) return LinearLayout::bf16_panels;
+  return type == at::kHalf ? LinearLayout::widened_f16 : LinearLayout::widened_bf16;
 }
 
 at::Tensor packed_panels(const at::Tensor& weight, LinearLayout layout) {
   const auto columns = weight.size(0), depth = weight.size(1);
-  const auto source = layout == LinearLayout::bf16_panels ? at::kBFloat16 : at::kFloat;
-  const auto stored = layout == LinearLayout::panels ? at::kFloat : at::kBFloat16;  // words of 16 bits
+  const auto stored = stored_type(layout);
+  const auto source = layout == LinearLayout::int8_panels ? at::kFloat : stored;
   at::Tensor panels = empty_weight({packed_size(columns, depth, layout)}, stored);
   // Panels are independent: each thread converts the rows of a few and packs them from there.
   constexpr std::int64_t width = 128;  // a multiple of every instruction set's panel width

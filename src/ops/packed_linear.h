@@ -6,8 +6,11 @@
 
 namespace sdw::ops {
 
-// How matrices placed so are kept: for float32 on the CPU, packed for our own kernels.
-LinearLayout layout_for(const Placement& where);
+// How matrices of a type are kept whose products are to be float32's: as they are, or widened where one lost
+// nothing by being kept.
+LinearLayout exact_layout(at::ScalarType type);
+// How matrices of a type placed so are kept: for float32 on the CPU, packed for our own kernels.
+LinearLayout layout_for(at::ScalarType type, const Placement& where);
 
 // `weight` [N, K] in any float type -> panels. Precondition: the layout is not `plain`.
 at::Tensor packed_panels(const at::Tensor& weight, LinearLayout layout);

@@ -72,7 +72,7 @@ TokenMatches own_match(const at::Tensor& tokens, std::span<const TokenSplit> spl
   const auto count = static_cast<std::size_t>(tokens.size(1)),
              width = static_cast<std::size_t>(tokens.size(2));
   const std::size_t sources = splits[0].sources.size(), destinations = splits[0].destinations.size();
-  const std::size_t packed_row = kernels::cpu::packed_floats(destinations, width);
+  const std::size_t packed_row = kernels::cpu::packed_size(destinations, width);
   const std::size_t thread_floats = std::max(kPacked * width, kBand * (width + destinations));
   float* const packed = workspace(splits.size() * packed_row + floats_of_all_threads(thread_floats));
   float* const memory = packed + splits.size() * packed_row;
@@ -85,7 +85,7 @@ TokenMatches own_match(const at::Tensor& tokens, std::span<const TokenSplit> spl
     take_unit_rows(data + row * count * width, std::span(splits[row].destinations).subspan(first, now), width,
                    scratch);
     kernels::cpu::pack_weight(scratch, now, width,
-                              packed + row * packed_row + kernels::cpu::packed_floats(first, width));
+                              packed + row * packed_row + kernels::cpu::packed_size(first, width));
   });
 
   TokenMatches matches{std::vector<float>(splits.size() * sources),

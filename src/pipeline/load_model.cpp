@@ -21,7 +21,7 @@ constexpr double kGigabyte = 1e9;
 Status check_memory(const ModelFolder& folder, const LoadOptions& options) {
   if (!options.placement.device.is_cpu()) return ok_status();
   const auto bytes_of = [&](std::string_view name, const models::WeightMap& weights) {
-    return models::prepared_bytes(weights.parameters(), placement_of(name, options.placement));
+    return models::prepared_bytes(weights.parameters_by_dtype(), placement_of(name, options.placement));
   };
   auto needed = bytes_of("text_encoder", folder.text_encoder.weights) +
                 bytes_of("unet", folder.unet.weights) + bytes_of("vae", folder.vae.weights);

@@ -1,7 +1,6 @@
 #include "kernels/cpu/gemm.h"
 
 #include <algorithm>
-#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/gemm.cpp"
@@ -18,19 +17,33 @@ std::size_t panel_count(std::size_t columns) {
   return (columns + kPanelWidth - 1) / kPanelWidth;
 }
 
-std::size_t PackedFloats(std::size_t columns, std::size_t depth) {
+std::size_t PackedSize(std::size_t columns, std::size_t depth) {
   return panel_count(columns) * depth * kPanelWidth;
 }
 
-void PackWeight(const float* weight, std::size_t columns, std::size_t depth, float* packed) {
+template <class Element>
+void pack(const Element* weight, std::size_t columns, std::size_t depth, Element* packed) {
   for (std::size_t first = 0; first < columns; first += kPanelWidth, packed += depth * kPanelWidth) {
     const std::size_t count = std::min(kPanelWidth, columns - first);
-    if (count < kPanelWidth) std::memset(packed, 0, depth * kPanelWidth * sizeof(float));
+    if (count < kPanelWidth) std::fill_n(packed, depth * kPanelWidth, Element{0});
     for (std::size_t n = 0; n < count; ++n) {
-      const float* row = weight + (first + n) * depth;
+      const Element* row = weight + (first + n) * depth;
       for (std::size_t k = 0; k < depth; ++k) packed[k * kPanelWidth + n] = row[k];
     }
   }
+}
+
+void PackWeight(const float* weight, std::size_t columns, std::size_t depth, float* packed) {
+  pack(weight, columns, depth, packed);
+}
+
+void PackHalfWeight(const Half* weight, std::size_t columns, std::size_t depth, Half* packed) {
+  pack(weight, columns, depth, packed);
+}
+
+void PackBf16Weight(const std::uint16_t* weight, std::size_t columns, std::size_t depth,
+                    std::uint16_t* packed) {
+  pack(weight, columns, depth, packed);
 }
 
 // A part is a block of rows whose inputs stay in the second-level cache, times a group of panels.
@@ -146,17 +159,27 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sdw::kernels::cpu {
 
-HWY_EXPORT(PackedFloats);
+HWY_EXPORT(PackedSize);
 HWY_EXPORT(PackWeight);
+HWY_EXPORT(PackHalfWeight);
+HWY_EXPORT(PackBf16Weight);
 HWY_EXPORT(Parts);
 HWY_EXPORT(Part);
 
-std::size_t packed_floats(std::size_t columns, std::size_t depth) {
-  return HWY_DYNAMIC_DISPATCH(PackedFloats)(columns, depth);
+std::size_t packed_size(std::size_t columns, std::size_t depth) {
+  return HWY_DYNAMIC_DISPATCH(PackedSize)(columns, depth);
 }
 
 void pack_weight(const float* weight, std::size_t columns, std::size_t depth, float* packed) {
   HWY_DYNAMIC_DISPATCH(PackWeight)(weight, columns, depth, packed);
+}
+
+void pack_weight(const Half* weight, std::size_t columns, std::size_t depth, Half* packed) {
+  HWY_DYNAMIC_DISPATCH(PackHalfWeight)(weight, columns, depth, packed);
+}
+
+void pack_weight(const std::uint16_t* weight, std::size_t columns, std::size_t depth, std::uint16_t* packed) {
+  HWY_DYNAMIC_DISPATCH(PackBf16Weight)(weight, columns, depth, packed);
 }
 
 std::size_t gemm_parts(const Gemm& gemm) {

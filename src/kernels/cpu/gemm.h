@@ -1,16 +1,21 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+
+#include "kernels/cpu/rounding.h"
 
 namespace sdw::kernels::cpu {
 
-// Floats that packed weights [columns, depth] take.
-std::size_t packed_floats(std::size_t columns, std::size_t depth);
+// Elements that packed weights [columns, depth] take.
+std::size_t packed_size(std::size_t columns, std::size_t depth);
 
 // Packs `weight` [columns, depth] into panels of neighbouring columns, each [depth, panel width], the last
 // one filled up with zeros. The layout is that of the instruction set in use: packed weights stay in the
 // process that made them.
 void pack_weight(const float* weight, std::size_t columns, std::size_t depth, float* packed);
+void pack_weight(const Half* weight, std::size_t columns, std::size_t depth, Half* packed);
+void pack_weight(const std::uint16_t* weight, std::size_t columns, std::size_t depth, std::uint16_t* packed);
 
 // output[r, c] = bias[c] + sum over k of input[r, k] * weight[c, k] (+ residual[r, c]), all float32.
 struct Gemm {

@@ -61,7 +61,7 @@ struct PanelBlock {
 
 // What multiplies panels in this CPU. Each has what those before it have, and all have AVX-512.
 enum class PanelUnit {
-  none,         // bfloat16 is widened to float32 in registers
+  none,
   avx512_vnni,  // dot products of 4 bytes
   avx512_bf16,  // and of 2 bfloat16
   amx           // tiles of both

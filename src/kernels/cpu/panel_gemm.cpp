@@ -13,44 +13,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-// Panels of float32 beside each other that the columns of a panel of bfloat16 make.
-constexpr std::size_t kNarrowPanels = kPanelColumns / kPanelWidth;
-
-// Panel of bfloat16 -> kNarrowPanels of float32, each [depth, kPanelWidth].
-void widen_panel(const Word* HWY_RESTRICT panel, std::size_t depth, float* HWY_RESTRICT widened) {
-  const auto high_half = hn::Set(kWord, 0xFFFF0000U);
-  for (std::size_t k = 0; k < depth; k += 2, panel += 2 * kPanelColumns) {
-    for (std::size_t column = 0; column < kPanelColumns; column += kLanes) {
-      const auto pairs = hn::LoadU(kWord, reinterpret_cast<const std::uint32_t*>(panel + 2 * column));
-      float* const to =
-          widened + column / kPanelWidth * depth * kPanelWidth + k * kPanelWidth + column % kPanelWidth;
-      hn::StoreU(hn::BitCast(kFloat, hn::ShiftLeft<16>(pairs)), kFloat, to);
-      if (k + 1 == depth) continue;
-      hn::StoreU(hn::BitCast(kFloat, hn::And(pairs, high_half)), kFloat, to + kPanelWidth);
-    }
-  }
-}
-
-// sums [rows, kPanelColumns] = the product of float32 rows and a panel of bfloat16, which is widened into
-// `widened` [kPieceWords, kPanelColumns] for all rows.
-void multiply_widened(const float* rows, std::size_t count, std::size_t depth, const Word* packed,
-                      float* widened, float* sums) {
-  constexpr Far kFar;
-  for (std::size_t k = 0; k < depth; k += kPieceWords) {
-    const std::size_t piece = std::min(kPieceWords, depth - k);
-    widen_panel(packed + panel_words(k), piece, widened);
-    for (std::size_t n = 0; n < kNarrowPanels; ++n) {
-      const float* const panel = widened + n * piece * kPanelWidth;
-      float* const to = sums + n * kPanelWidth;
-      if (k == 0) {
-        multiply_rows<Start::row, kFar>(rows, depth, count, piece, panel, nullptr, to, kPanelColumns);
-      } else {
-        multiply_rows<Start::output, kFar>(rows + k, depth, count, piece, panel, nullptr, to, kPanelColumns);
-      }
-    }
-  }
-}
-
 // A long sum is taken in pieces that stay in the near caches for all rows.
 void multiply_words(PanelType type, const Word* rows, std::size_t count, std::size_t depth,
                     const Word* packed, float* sums) {
@@ -93,21 +55,14 @@ PanelOutput output_of(const PanelGemm& gemm, std::size_t column) {
 // The rows of one part.
 struct PartRows {
   std::size_t first, count;
-  const float* input;
   const ByteScale* scales;
-  const Word* converted;  // null where the weights are widened
-  float* widened;         // room for a piece of a panel, where they are
+  const Word* converted;
 };
 
 // sums [rows, kPanelColumns] of the panel that begins at `column`.
 void multiply_panel(const PanelGemm& gemm, const PartRows& rows, std::size_t column, float* sums) {
-  const Word* const packed = packed_panel(gemm, column);
-  if (rows.converted == nullptr) {
-    multiply_widened(rows.input, rows.count, gemm.depth, packed, rows.widened, sums);
-  } else {
-    multiply_words(gemm.type, rows.converted, round_up(rows.count, kBlockRows),
-                   depth_words(gemm.type, gemm.depth), packed, sums);
-  }
+  multiply_words(gemm.type, rows.converted, round_up(rows.count, kBlockRows),
+                 depth_words(gemm.type, gemm.depth), packed_panel(gemm, column), sums);
 }
 
 // A row's piece of a panel lies far from the next row's: it is asked for before it is written.
@@ -156,14 +111,8 @@ void Part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, fl
   float* const gates = sums + panel_sums;  // where there are any
   auto* const scales = reinterpret_cast<ByteScale*>(gemm.geglu ? gates + panel_sums : gates);
   auto* const converted = reinterpret_cast<Word*>(scales + padded_rows);
-  PartRows rows{first_row, count, gemm.input + first_row * gemm.depth, scales, converted, nullptr};
-  if (can_multiply(gemm.type)) {
-    convert_rows(gemm, rows.input, count, scales, converted);
-  } else {
-    std::fill_n(scales, count, ByteScale{});
-    rows.converted = nullptr;
-    rows.widened = reinterpret_cast<float*>(converted);
-  }
+  const PartRows rows{first_row, count, scales, converted};
+  convert_rows(gemm, gemm.input + first_row * gemm.depth, count, scales, converted);
   for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
     const std::size_t column = panel * kPanelColumns;
     multiply_panel(gemm, rows, column, sums);
@@ -203,9 +152,7 @@ PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads) {
   constexpr std::size_t kScaleFloats = 2;  // of one row
   plan.panels = panels;
   const std::size_t sums = gemm.geglu ? 2 * kPanelColumns : kPanelColumns;
-  const std::size_t operand =
-      can_multiply(gemm.type) ? plan.block_rows * depth / 2 : kPieceWords * kPanelColumns;
-  plan.thread_floats = plan.block_rows * (sums + kScaleFloats) + operand;
+  plan.thread_floats = plan.block_rows * (sums + kScaleFloats + depth / 2);
   return plan;
 }
 

@@ -8,9 +8,8 @@
 namespace sdw::kernels::cpu {
 
 // output[r, c] = bias[c] + sum over k of input[r, k] * weight[c, k] (+ residual[r, c]), weights of a type
-// narrower than float32. The input is brought to that type too: rounded to bfloat16 where the CPU multiplies
-// it, not at all where it does not; to bytes with a scale for each row. Precondition: bytes are only for
-// CPUs that can_multiply() them.
+// narrower than float32. The input is brought to that type too: rounded to bfloat16, or to bytes with a scale
+// for each row. Precondition: can_multiply(type).
 struct PanelGemm {
   PanelType type = PanelType::bf16;
   const float* input = nullptr;     // [rows, depth]

@@ -3,6 +3,9 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "kernels/cpu/widening_gemm.h"
+#include "unit/kernels/bf16.h"
+#include "unit/kernels/f16.h"
 #include "unit/kernels/gated.h"
 #include "unit/kernels/instruction_sets.h"
 
@@ -20,8 +23,53 @@ double tolerance(std::size_t depth) {
   return 4e-7 * std::sqrt(static_cast<double>(depth)) + 1e-6;
 }
 
-void expect_equal_to_definition(const Case& c) {
-  const auto input = random_values(c.rows * c.depth, 1), weight = random_values(c.columns * c.depth, 2);
+enum class Weights { f32, f16, bf16 };
+
+// As a type has them; some are what float16 has as subnormals.
+std::vector<float> random_weights(Weights type, std::size_t count) {
+  auto values = random_values(count, 2);
+  for (std::size_t i = 0; i < count; i += 5) values[i] *= 0x1p-17F;
+  if (type == Weights::f16) return rounded_to_f16(values);
+  return type == Weights::bf16 ? widened(to_nearest_bf16(values)) : values;
+}
+
+// Packed elements that the kernels are given; any that they read without its having been written shows.
+template <class Element>
+std::vector<Element> packed(const Case& c, const std::vector<Element>& weight, Element not_a_number) {
+  std::vector<Element> out(packed_size(c.columns, c.depth), not_a_number);
+  pack_weight(weight.data(), c.columns, c.depth, out.data());
+  return out;
+}
+
+template <class Gemm>
+Gemm gemm_of(const Case& c, const std::vector<float>& input, const std::vector<float>& bias,
+             const std::vector<float>& residual, std::vector<float>& output) {
+  Gemm gemm;
+  gemm.input = input.data();
+  gemm.bias = c.bias ? bias.data() : nullptr;
+  gemm.residual = c.residual ? residual.data() : nullptr;
+  gemm.output = output.data();
+  gemm.rows = c.rows;
+  gemm.depth = c.depth;
+  gemm.columns = c.columns;
+  gemm.geglu = c.geglu;
+  return gemm;
+}
+
+void run(const Gemm& gemm) {
+  for (std::size_t part = 0; part < gemm_parts(gemm); ++part) gemm_part(gemm, part);
+}
+
+void run(const WideningGemm& gemm) {
+  const auto plan = plan_widening_gemm(gemm, 2);
+  std::vector<float> scratch(plan.thread_floats, NAN);
+  for (std::size_t part = 0; part < plan.parts; ++part) {
+    widening_gemm_part(gemm, plan, part, scratch.data());
+  }
+}
+
+void expect_equal_to_definition(const Case& c, Weights type) {
+  const auto input = random_values(c.rows * c.depth, 1), weight = random_weights(type, c.columns * c.depth);
   const auto bias = random_values(c.columns, 3), residual = random_values(c.rows * c.columns, 4);
   std::vector<double> expected(c.rows * c.columns);
   for (std::size_t r = 0; r < c.rows; ++r) {
@@ -34,20 +82,26 @@ void expect_equal_to_definition(const Case& c) {
     }
   }
   if (c.geglu) expected = gated(expected, c.columns);
-  std::vector<float> packed(packed_floats(c.columns, c.depth), NAN), output(expected.size(), NAN);
-  pack_weight(weight.data(), c.columns, c.depth, packed.data());
-  const Gemm gemm{.input = input.data(),
-                  .packed = packed.data(),
-                  .bias = c.bias ? bias.data() : nullptr,
-                  .residual = c.residual ? residual.data() : nullptr,
-                  .output = output.data(),
-                  .rows = c.rows,
-                  .depth = c.depth,
-                  .columns = c.columns,
-                  .geglu = c.geglu};
-  for (std::size_t part = 0; part < gemm_parts(gemm); ++part) gemm_part(gemm, part);
+  std::vector<float> output(expected.size(), NAN);
+  if (type == Weights::f32) {
+    auto gemm = gemm_of<Gemm>(c, input, bias, residual, output);
+    const auto floats = packed(c, weight, NAN);
+    gemm.packed = floats.data();
+    run(gemm);
+  } else {
+    auto gemm = gemm_of<WideningGemm>(c, input, bias, residual, output);
+    const auto f16 = packed(c, f16_of(weight), Half{0x7FFF});
+    const auto bf16 = packed(c, to_nearest_bf16(weight), std::uint16_t{0x7FFF});
+    gemm.f16 = type == Weights::f16 ? f16.data() : nullptr;
+    gemm.bf16 = type == Weights::bf16 ? bf16.data() : nullptr;
+    run(gemm);
+  }
   EXPECT_LT(relative_error(output, expected), tolerance(c.depth))
-      << c.rows << " x " << c.depth << " x " << c.columns;
+      << c.rows << " x " << c.depth << " x " << c.columns << ", weights " << static_cast<int>(type);
+}
+
+void expect_equal_to_definition(const Case& c) {
+  for (const auto type : {Weights::f32, Weights::f16, Weights::bf16}) expect_equal_to_definition(c, type);
 }
 
 TEST(Gemm, EqualsTheDefinitionAtEveryEdgeOfItsBlocks) {
@@ -83,9 +137,17 @@ TEST(Gemm, GatesTheFirstHalfByGeluOfTheSecond) {
 
 TEST(Gemm, LongSumsAreTakenInPieces) {
   with_every_instruction_set([] {
-    for (const auto depth : {1, 1279, 1280, 1281, 2560, 5120}) {
+    for (const auto depth : {1, 159, 160, 161, 1279, 1280, 1281, 2560, 5120}) {
       expect_equal_to_definition({14, static_cast<std::size_t>(depth), 33, true, true});
     }
+  });
+}
+
+TEST(Gemm, ManyRowsAndColumnsAreCutIntoParts) {
+  with_every_instruction_set([] {
+    expect_equal_to_definition({1000, 72, 40, true, false});
+    expect_equal_to_definition({70, 330, 2100, true, false});
+    expect_equal_to_definition({500, 40, 640, true, false, true});
   });
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 // Columns of a panel of float32: two vectors of the instruction set that kernels run with.
 std::size_t panel_width() {
-  return packed_floats(1, 1);
+  return packed_size(1, 1);
 }
 
 TEST(InstructionSet, KernelsRunWithTheChosenOneWhateverIsAskedAfterwards) {

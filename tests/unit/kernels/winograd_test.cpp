@@ -6,6 +6,7 @@
 #include "kernels/cpu/panel_block.h"
 #include "unit/kernels/bf16.h"
 #include "unit/kernels/conv_by_definition.h"
+#include "unit/kernels/f16.h"
 #include "unit/kernels/instruction_sets.h"
 #include "unit/kernels/int8.h"
 
@@ -25,7 +26,7 @@ struct Case {
   std::size_t threads = 2;
 };
 
-enum class Filters { f32, bf16, int8 };
+enum class Filters { f32, f16, bf16, int8 };
 
 void expect_equal_to_definition(const Case& c, Filters filters) {
   const std::size_t scale = c.upsample ? 2 : 1;
@@ -37,14 +38,20 @@ void expect_equal_to_definition(const Case& c, Filters filters) {
   std::vector<float> output(outputs, NAN);
   const auto rounded = to_nearest_bf16(weight);
   std::vector<float> packed(winograd_weight_size(c.out_channels, c.in_channels), NAN);
+  const auto halves = f16_of(rounded_to_f16(weight));
+  std::vector<Half> packed_f16(packed.size(), Half{0x7FFF});
   std::vector<std::uint16_t> packed_bf16(packed.size(), 0x7FFF);
   std::vector<std::int8_t> packed_int8(winograd_int8_weight_size(c.out_channels, c.in_channels), 0x55);
   pack_winograd_weight(weight.data(), c.out_channels, c.in_channels, packed.data());
   pack_winograd_weight(weight.data(), c.out_channels, c.in_channels, packed_int8.data());
+  pack_winograd_weight(halves.data(), c.out_channels, c.in_channels, packed_f16.data());
   pack_winograd_weight(rounded.data(), c.out_channels, c.in_channels, packed_bf16.data());
-  const auto known = filters == Filters::bf16 ? widened(rounded) : weight;
+  const auto known = filters == Filters::bf16  ? widened(rounded)
+                     : filters == Filters::f16 ? rounded_to_f16(weight)
+                                               : weight;
   const WinogradConv conv{.input = input.data(),
                           .weight = filters == Filters::f32 ? packed.data() : nullptr,
+                          .f16_weight = filters == Filters::f16 ? packed_f16.data() : nullptr,
                           .bf16_weight = filters == Filters::bf16 ? packed_bf16.data() : nullptr,
                           .int8_weight = filters == Filters::int8 ? packed_int8.data() : nullptr,
                           .bias = c.bias ? bias.data() : nullptr,
@@ -68,7 +75,7 @@ void expect_equal_to_definition(const Case& c, Filters filters) {
       winograd_second_part(conv, plan, chunk, part, shared.data(), own.data());
     }
   }
-  const bool rounds = filters != Filters::f32 && can_multiply(PanelType::bf16);
+  const bool rounds = (filters == Filters::bf16 || filters == Filters::int8) && can_multiply(PanelType::bf16);
   const double tolerance = rounds ? kBf16Tolerance : plan.out_tile == 6 ? kLargeTileTolerance : kTolerance;
   EXPECT_LT(relative_error(output, conv_by_definition(conv, known)), tolerance)
       << c.batch << " pictures of " << c.height << " x " << c.width << ", " << c.in_channels << " to "
@@ -76,7 +83,7 @@ void expect_equal_to_definition(const Case& c, Filters filters) {
 }
 
 void expect_equal_to_definition(const Case& c) {
-  for (const auto filters : {Filters::f32, Filters::bf16, Filters::int8}) {
+  for (const auto filters : {Filters::f32, Filters::f16, Filters::bf16, Filters::int8}) {
     expect_equal_to_definition(c, filters);
   }
 }

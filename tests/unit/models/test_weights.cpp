@@ -111,8 +111,12 @@ TEST_P(Weights, SizesAreKnownWithoutReading) {
   EXPECT_EQ(weights.parameters(), 2 + 6 + 4 + 4 + 3 + 1 + 1);
   EXPECT_EQ(weights.bytes(), 16 + 12 + 8 + 16 + 77 * 8 + 6 + 4 + 4);
   EXPECT_EQ(weights.parameters_by_dtype().at("F16"), 9);
-  EXPECT_EQ(prepared_bytes(weights.parameters(), {at::kCPU, at::kFloat}), 21 * 4);
-  EXPECT_EQ(prepared_bytes(weights.parameters(), {at::kCPU, at::kBFloat16}), 21 * 2);
+  const auto bytes = [&](ops::Placement where) {
+    return prepared_bytes(weights.parameters_by_dtype(), where);
+  };
+  EXPECT_EQ(bytes({at::kCPU, at::kFloat}), 9 * 2 + 12 * 4);  // float16 stays so
+  EXPECT_EQ(bytes({at::kCPU, at::kFloat, ops::Precision::fast}), 21 * 2);
+  EXPECT_EQ(bytes({at::kCPU, at::kBFloat16}), 21 * 2);
 }
 
 TEST(WeightsOfSeveralFiles, TheSameNameTwiceIsRefused) {
