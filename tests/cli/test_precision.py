@@ -1,4 +1,6 @@
-"""`--precision fast` and `int8` on the CPU: pictures close to the exact one on every instruction set."""
+"""`--precision fast` and `int8` on the CPU: pictures close to the exact one on every instruction set, and that very
+one where nothing is multiplied in fewer bits (the bundled model is of float16, which loses nothing by staying so).
+"""
 
 import os
 
@@ -10,6 +12,7 @@ from reference.compare import psnr
 BUNDLED = REPOSITORY / "models" / "shapes-128"
 PROMPT = "a small red circle above a large blue square on a white background"
 LEAST_PSNR = {"fast": 35, "int8": 30}  # dB, of a picture after 20 steps
+MULTIPLIES = {"fast": ("amx", "avx512_bf16"), "int8": ("amx", "avx512_bf16", "avx512_vnni")}
 
 
 def instruction_sets():
@@ -25,10 +28,14 @@ def picture(folder, precision, model=BUNDLED, isa="", steps=20):
 
 
 @pytest.mark.parametrize("isa", instruction_sets())
-def test_close_to_exact_and_not_the_same(isa, tmp_path):
+def test_close_to_exact(isa, tmp_path):
     exact = picture(tmp_path, "exact", isa=isa)
     for precision, least in LEAST_PSNR.items():
-        assert least <= psnr(exact, picture(tmp_path, precision, isa=isa)) < 100, precision
+        other = picture(tmp_path, precision, isa=isa)
+        if isa in MULTIPLIES[precision]:
+            assert least <= psnr(exact, other) < 100, precision
+        else:
+            assert (exact == other).all(), precision
 
 
 @pytest.mark.parametrize("precision", LEAST_PSNR)
@@ -37,6 +44,6 @@ def test_close_to_exact_with_random_weights(precision, sd15, tmp_path):
 
 
 def test_without_products_of_bytes_int8_is_fast(tmp_path):
-    isa = next(name for name in instruction_sets() if name not in ("amx", "avx512_bf16", "avx512_vnni"))
+    isa = next(name for name in instruction_sets() if name not in MULTIPLIES["int8"])
     fast, int8 = picture(tmp_path, "fast", isa=isa), picture(tmp_path, "int8", isa=isa)
     assert (fast == int8).all()
