@@ -44,17 +44,18 @@ at::Tensor weight_of(const benchmark::State& state) {
   return at::randn({state.range(3), state.range(1), 3, 3}).mul_(0.01);
 }
 
-void ours(benchmark::State& state, sdw::ops::Precision precision) {
+void ours(benchmark::State& state, sdw::ops::Precision precision, at::ScalarType stored) {
   const c10::InferenceMode inference;
   const auto input = input_of(state);
-  const auto weight = sdw::ops::prepare_conv2d(weight_of(state), at::randn({state.range(3)}), {.padding = 1},
-                                               {.precision = precision});
+  const auto weight = sdw::ops::prepare_conv2d(weight_of(state).to(stored), at::randn({state.range(3)}),
+                                               {.padding = 1}, {.precision = precision});
   for (auto _ : state) benchmark::DoNotOptimize(sdw::ops::conv2d(input, weight));
   count_work(state);
 }
-BENCHMARK_CAPTURE(ours, exact, sdw::ops::Precision::exact)->Apply(shapes);
-BENCHMARK_CAPTURE(ours, fast, sdw::ops::Precision::fast)->Apply(shapes);
-BENCHMARK_CAPTURE(ours, int8, sdw::ops::Precision::int8)->Apply(shapes);
+BENCHMARK_CAPTURE(ours, exact, sdw::ops::Precision::exact, at::kHalf)->Apply(shapes);
+BENCHMARK_CAPTURE(ours, exact_f32, sdw::ops::Precision::exact, at::kFloat)->Apply(shapes);
+BENCHMARK_CAPTURE(ours, fast, sdw::ops::Precision::fast, at::kHalf)->Apply(shapes);
+BENCHMARK_CAPTURE(ours, int8, sdw::ops::Precision::int8, at::kHalf)->Apply(shapes);
 
 void aten(benchmark::State& state) {
   const c10::InferenceMode inference;

@@ -14,6 +14,7 @@
 #include "cli/progress_bar.h"
 #include "io/atomic_file.h"
 #include "io/regular_file.h"
+#include "ops/caching_allocator.h"
 #include "pipeline/exceptions.h"
 #include "pipeline/generate_image.h"
 #include "pipeline/text_embeddings.h"
@@ -117,6 +118,7 @@ Outcome generate(GenerateOptions& options, const CancelToken& cancel) {
                                 pipeline::uses_guidance(model, request.sampling), request.sampling.clip_skip);
   timings.text_ms = text.milliseconds();
   // Whatever is done with makes room for what comes.
+  ops::keep_pages_of_weights(true);
   model.text_encoder = {};
   model.text_encoder_2.reset();
   for (const auto& warning : embeddings.warnings) fmt::print(stderr, "sd-worker: warning: {}\n", warning);

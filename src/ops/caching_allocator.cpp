@@ -48,6 +48,23 @@ bool move_pages(char* from, std::size_t size, char* to) {
   return true;
 }
 
+// Pages of `blocks`, the first first, as many as there are up to `size`, become those before `end`; `moved`
+// of them in the end. False where the system would not: nothing before `end` is then whole.
+bool move_from(std::vector<Block>& blocks, std::size_t size, char* end, std::size_t& moved) {
+  moved = 0;
+  bool whole = true;
+  while (whole && moved < size && !blocks.empty()) {
+    Block& block = blocks.front();
+    const std::size_t some = std::min(block.size, size - moved);
+    block.size -= some, moved += some;
+    char* const from = static_cast<char*>(block.data) + block.size;
+    whole = move_pages(from, some, end - moved);
+    if (!whole) ::munmap(from, some);
+    if (block.size == 0) blocks.erase(blocks.begin());
+  }
+  return whole;
+}
+
 class CachingAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(std::size_t bytes) override {
@@ -67,10 +84,18 @@ class CachingAllocator final : public c10::Allocator {
   void release() {
     const std::lock_guard lock(mutex_);
     for (const Block& block : kept_) ::munmap(block.data, block.size);
+    for (const Block& block : of_weights_) ::munmap(block.data, block.size);
     kept_.clear();
+    of_weights_.clear();
     cached_ = 0;
     most_in_use_ = in_use_;
   }
+  void keep_weights(bool keep) {
+    const std::lock_guard lock(mutex_);
+    keeps_weights_ = keep;
+  }
+  void unmap_weight(void* data, std::size_t bytes);
+
   std::size_t cached() const {
     const std::lock_guard lock(mutex_);
     return cached_;
@@ -90,6 +115,8 @@ class CachingAllocator final : public c10::Allocator {
   std::size_t cached_ = 0;                             // bytes of them
   std::size_t in_use_ = 0;                             // bytes handed out
   std::size_t most_in_use_ = 0;                        // since the last release
+  std::vector<Block> of_weights_;                      // freed; their pages are for new blocks
+  bool keeps_weights_ = false;
 };
 
 CachingAllocator& allocator() {
@@ -142,34 +169,51 @@ Block CachingAllocator::take(std::size_t size) {
   return block;
 }
 
+// Whole huge pages of it are kept.
+void CachingAllocator::unmap_weight(void* data, std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  const auto begin = reinterpret_cast<std::uintptr_t>(data), end = begin + bytes;
+  const std::uintptr_t first = round_up(begin, kHugePage), last = end / kHugePage * kHugePage;
+  if (!keeps_weights_ || first >= last) {
+    ::munmap(data, bytes);
+    return;
+  }
+  char* const kept = static_cast<char*>(data) + (first - begin);
+  if (first > begin) ::munmap(data, first - begin);
+  if (end > last) ::munmap(kept + (last - first), end - last);
+  of_weights_.push_back({kept, last - first});
+}
+
 // What is kept makes room where there would be too much: its pages, the longest kept first, become the end of
-// the new block. To move them is faster than to have fresh ones cleared.
+// the new block; those of freed weights the rest. To move them is faster than to have fresh ones cleared.
 Block CachingAllocator::make(std::size_t size) {
   const Block block = map_block(size);
   if (block.data == nullptr) return block;
   const std::size_t allowed = round_up(std::max(most_in_use_ + most_in_use_ / 16, in_use_ + size), kHugePage);
   const std::size_t wanted = in_use_ + cached_ + size;
-  std::size_t excess = wanted > allowed ? std::min(wanted - allowed, size) : 0, end = size;
-  while (excess > 0 && !kept_.empty()) {
-    Block& kept = kept_.front();
-    const std::size_t some = std::min(kept.size, excess);
-    excess -= some, end -= some, kept.size -= some, cached_ -= some;
-    char* const from = static_cast<char*>(kept.data) + kept.size;
-    const bool moved = move_pages(from, some, static_cast<char*>(block.data) + end);
-    if (kept.size == 0) kept_.erase(kept_.begin());
-    if (!moved) {
-      ::munmap(from, some);
-      ::munmap(block.data, size);
-      return {};
-    }
-  }
-  return block;
+  const std::size_t excess = wanted > allowed ? std::min(wanted - allowed, size) : 0;
+  char* const begin = static_cast<char*>(block.data);
+  std::size_t moved = 0;
+  bool whole = move_from(kept_, excess, begin + size, moved);
+  cached_ -= moved;
+  whole = whole && move_from(of_weights_, size - moved, begin + size - moved, moved);
+  if (whole) return block;
+  ::munmap(block.data, size);
+  return {};
 }
 
 }  // namespace
 
 void install_caching_allocator() {
   c10::SetCPUAllocator(&allocator());
+}
+
+void keep_pages_of_weights(bool keep) {
+  allocator().keep_weights(keep);
+}
+
+void unmap_weight(void* data, std::size_t bytes) {
+  allocator().unmap_weight(data, bytes);
 }
 
 void release_cached_memory() {

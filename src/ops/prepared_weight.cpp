@@ -9,6 +9,7 @@
 #include <memory>
 #include <sys/mman.h>
 
+#include "ops/caching_allocator.h"
 #include "ops/shape_check.h"
 
 namespace sdw::ops {
@@ -82,7 +83,7 @@ at::Tensor empty_weight(at::IntArrayRef shape, at::ScalarType dtype, at::MemoryF
                                               : ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return at::empty(shape, options, format);
-  const auto unmap = [bytes](void* data) { ::munmap(data, bytes); };
+  const auto unmap = [bytes](void* data) { unmap_weight(data, bytes); };
   at::Tensor flat = at::from_blob(memory, shape, unmap, options);
   ask_for_huge_pages(flat);
   if (format != at::MemoryFormat::ChannelsLast) return flat;

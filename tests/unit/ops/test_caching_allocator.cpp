@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ops/caching_allocator.h"
+#include "ops/prepared_weight.h"
 
 namespace sdw::ops {
 namespace {
@@ -19,6 +20,7 @@ class CachingAllocator : public testing::Test {
     release_cached_memory();
   }
   void TearDown() override {
+    keep_pages_of_weights(false);
     release_cached_memory();
     c10::SetCPUAllocator(c10::GetDefaultCPUAllocator());
   }
@@ -63,6 +65,17 @@ TEST_F(CachingAllocator, ALargerBlockTakesThePagesOfSmallerOnes) {
   EXPECT_EQ(cached_memory_bytes(), 0U);
   EXPECT_EQ(largest[19 * kMebibyte].item<float>(), 2.0F);
   EXPECT_EQ(largest[0].item<float>(), 0.0F);
+}
+
+TEST_F(CachingAllocator, ABlockTakesThePagesOfFreedWeightsWhereTheyAreKept) {
+  for (const bool keep : {false, true}) {
+    keep_pages_of_weights(keep);
+    for (int i = 0; i < 3; ++i) empty_weight({7 * kMebibyte + 12345}, at::kFloat).fill_(1.0F);
+    const at::Tensor tensor = at::empty({10 * kMebibyte});
+    EXPECT_EQ(tensor[-1].item<float>(), keep ? 1.0F : 0.0F);  // a fresh page would be cleared
+    EXPECT_EQ(tensor[0].item<float>(), keep ? 1.0F : 0.0F);
+    empty_weight({1 * kMebibyte / 4}, at::kFloat).fill_(2.0F);  // of no whole huge page
+  }
 }
 
 TEST_F(CachingAllocator, KeepsContentsOfEveryTensorApart) {
