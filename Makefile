@@ -60,6 +60,11 @@ test-asan: deps-test ## unit tests under AddressSanitizer and UBSan
 test-tsan: deps-test ## unit tests of threads and queues under ThreadSanitizer
 	@cmake --preset tsan --log-level=WARNING >/dev/null && cmake --build --preset tsan && ctest --preset tsan
 
+.PHONY: test-arm64
+test-arm64: ## the kernels' tests built for ARM64, under qemu
+	@tools/setup/system_packages.sh tools/setup/debian-packages-arm64.txt
+	@tools/test_arm64.sh $(BUILD)/arm64
+
 .PHONY: fuzz
 fuzz: deps-test ## run every fuzz target for a minute
 	@cmake --preset fuzz --log-level=WARNING >/dev/null && cmake --build --preset fuzz && tests/fuzz/run.sh build/fuzz 60

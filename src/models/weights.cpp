@@ -194,7 +194,8 @@ std::map<std::string, std::int64_t> WeightMap::parameters_by_dtype() const {
   std::map<std::string, std::int64_t> out;
   for (const auto& [name, entry] : entries_) {
     if (!float_type(entry.view.dtype)) continue;
-    out[std::string(io::to_string(entry.view.dtype))] +=
+    const io::Dtype taken = entry.changes.empty() ? entry.view.dtype : io::Dtype::f32;
+    out[std::string(io::to_string(taken))] +=
         static_cast<std::int64_t>(entry.view.data.size() / io::size_of(entry.view.dtype));
   }
   return out;

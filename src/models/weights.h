@@ -69,7 +69,7 @@ class WeightMap {
   const std::string& label() const { return label_; }
   std::int64_t parameters() const;                                  // elements of all float tensors
   std::int64_t bytes() const;                                       // as stored
-  std::map<std::string, std::int64_t> parameters_by_dtype() const;  // "F16" -> elements
+  std::map<std::string, std::int64_t> parameters_by_dtype() const;  // as taken: "F16" -> elements
 
  private:
   struct Entry {

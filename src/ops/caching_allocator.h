@@ -10,8 +10,8 @@ namespace sdw::ops {
 // into a new block. Huge pages where the system gives them.
 void install_caching_allocator();
 
-// From here on, are pages of weights that are freed kept too, for new blocks? They are not at first. It is for
-// where weights make room for tensors, as a denoiser's do for those of the decoder.
+// From here on, are pages of weights that are freed kept too, for new blocks? They are not at first. It is
+// for where weights make room for tensors, as a denoiser's do for those of the decoder.
 void keep_pages_of_weights(bool keep);
 // Unmaps memory that a weight had for itself, or keeps its pages.
 void unmap_weight(void* data, std::size_t bytes);

@@ -134,10 +134,10 @@ ops::Placement placement_of(std::string_view component, const ops::Placement& wh
 Result<ModelComponents> load_model(const std::filesystem::path& path, const LoadOptions& options) {
   auto folder = read_model_folder(path);
   if (!folder) return folder.error();
-  if (auto status = check_memory(*folder, options); !status) return status.error();
   for (const LoraChoice& choice : options.loras) {
     if (auto status = add_lora(choice, *folder); !status) return status.error();
   }
+  if (auto status = check_memory(*folder, options); !status) return status.error();
 
   auto tokenizer = load_tokenizer(*folder, "tokenizer", folder->text_encoder.config);
   if (!tokenizer) return tokenizer.error();

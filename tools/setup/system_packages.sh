@@ -19,5 +19,8 @@ else
   exit 1
 fi
 echo "installing ${#missing[@]} Debian packages: ${missing[*]}"
+for package in "${missing[@]}"; do
+  [[ $package != *:* ]] || "${run[@]}" dpkg --add-architecture "${package#*:}"
+done
 "${run[@]}" apt-get update -qq
 DEBIAN_FRONTEND=noninteractive "${run[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

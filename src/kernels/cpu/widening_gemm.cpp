@@ -42,7 +42,7 @@ void widen(const Weight* HWY_RESTRICT piece, std::size_t depth, float* HWY_RESTR
   for (std::size_t i = 0; i < depth * kPanelWidth; i += kPanelWidth) {
     __builtin_prefetch(piece + kPiece * kPanelWidth + i, 0, 2);
     for (std::size_t v = 0; v < kPanelWidth; v += kLanes) {
-      hn::Store(load_widened(piece + i + v), kFloat, widened + i + v);
+      hn::StoreU(load_widened(piece + i + v), kFloat, widened + i + v);
     }
   }
 }

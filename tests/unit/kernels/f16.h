@@ -26,8 +26,9 @@ inline Half f16_of(float value) {
   const float mantissa = std::frexp(std::fabs(value), &exponent);  // 0, or from 1/2 to 1
   const int biased = exponent - 1 + kBias;
   const auto magnitude = static_cast<std::uint16_t>(
-      biased > 0 ? std::ldexp(mantissa, kMantissaBits + 1) + static_cast<float>((biased - 1) << kMantissaBits)
-                 : std::ldexp(std::fabs(value), kBias - 1 + kMantissaBits));
+      biased > 0 && mantissa > 0
+          ? std::ldexp(mantissa, kMantissaBits + 1) + static_cast<float>((biased - 1) << kMantissaBits)
+          : std::ldexp(std::fabs(value), kBias - 1 + kMantissaBits));
   return static_cast<Half>(sign | magnitude);
 }
 

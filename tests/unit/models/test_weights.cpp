@@ -119,6 +119,12 @@ TEST_P(Weights, SizesAreKnownWithoutReading) {
   EXPECT_EQ(bytes({at::kCPU, at::kBFloat16}), 21 * 2);
 }
 
+TEST_P(Weights, AChangedWeightCountsAsFloat32) {
+  weights.add_change("half", {});
+  EXPECT_EQ(weights.parameters_by_dtype().at("F16"), 9 - 6);
+  EXPECT_EQ(weights.parameters(), 21);
+}
+
 TEST(WeightsOfSeveralFiles, TheSameNameTwiceIsRefused) {
   const std::string bytes = safetensors_bytes({{"a", "F16", {1}, 0}});
   std::vector<io::SafetensorsFile> files;
