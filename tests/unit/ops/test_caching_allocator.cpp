@@ -69,6 +69,7 @@ TEST_F(CachingAllocator, ALargerBlockTakesThePagesOfSmallerOnes) {
 
 TEST_F(CachingAllocator, ABlockTakesThePagesOfFreedWeightsWhereTheyAreKept) {
   for (const bool keep : {false, true}) {
+    release_cached_memory();
     keep_pages_of_weights(keep);
     for (int i = 0; i < 3; ++i) empty_weight({7 * kMebibyte + 12345}, at::kFloat).fill_(1.0F);
     const at::Tensor tensor = at::empty({10 * kMebibyte});
