@@ -44,6 +44,10 @@ else:
     }
 
 
+def of_runs(rounds):
+    return "One run of each" if rounds == 1 else f"Medians of {rounds} runs in turn"
+
+
 def time_sd_worker(arguments, precision):
     timings, _ = generate(arguments.model, PROMPT, "--seed", "1", "--steps", str(arguments.steps), "--width", str(arguments.size),
                           "--height", str(arguments.size), "--guidance-scale", "7.5", "--precision", precision,
@@ -186,7 +190,7 @@ def table(runs, arguments):
     eager = [name for name, (_, how) in PEERS.items() if how in ("f32", "f32 channels-last") and name.startswith("diffusers")]
     best = {key: min(statistics.median(run[key] for run in runs[name]) for name in eager) for key in columns}
     lines = [f"{arguments.model.name}, {arguments.size} x {arguments.size}, random weights in f16. {machine(PROGRAM, arguments.threads)} "
-             f"Medians of {arguments.rounds} runs in turn; in brackets, times as fast as diffusers in float32, the better layout.", "",
+             f"{of_runs(arguments.rounds)}; in brackets, times as fast as diffusers in float32, the better layout.", "",
              f"| program | step with guidance | VAE decode | {PICTURE_STEPS} steps and decode | peak memory |", "|---|---|---|---|---|"]
     for name, measured in runs.items():
         cells = []
