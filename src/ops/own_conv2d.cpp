@@ -153,9 +153,8 @@ Conv2dLayout layout_for(const at::Tensor& weight, const Conv2dShape& shape, cons
   if (!keeps_size(shape)) return Conv2dLayout::plain;
   if (filters[0] < kMinChannels) return Conv2dLayout::summed;
   if (filters[1] < kMinChannels) return Conv2dLayout::gathered;
-  if (where.precision == Precision::exact) {
-    return weight.scalar_type() == at::kHalf ? Conv2dLayout::winograd_f16 : Conv2dLayout::winograd;
-  }
+  const bool half = weight.scalar_type() == at::kHalf;
+  if (where.precision == Precision::exact) return half ? Conv2dLayout::winograd_f16 : Conv2dLayout::winograd;
   // Winograd saves three quarters of the products: in bfloat16 it is faster than the nine products of bytes,
   // whose worth is then the memory that large filters save. The tiles of AMX are faster than either.
   // In float32 it is as fast as those products where filters are fewest.
@@ -167,8 +166,7 @@ Conv2dLayout layout_for(const at::Tensor& weight, const Conv2dShape& shape, cons
   }
   if (in_bytes(where) && count > kFewFilters) return Conv2dLayout::winograd_int8;
   const bool widened = !kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16);
-  return widened && weight.scalar_type() == at::kHalf ? Conv2dLayout::winograd_f16
-                                                      : Conv2dLayout::winograd_bf16;
+  return half && widened ? Conv2dLayout::winograd_f16 : Conv2dLayout::winograd_bf16;
 }
 
 at::Tensor packed_filters(const at::Tensor& weight, Conv2dLayout layout) {

@@ -83,20 +83,13 @@ void run(const kernels::cpu::Gemm& gemm) {
   for_parts(kernels::cpu::gemm_parts(gemm), [&](std::size_t part) { kernels::cpu::gemm_part(gemm, part); });
 }
 
-void run(const kernels::cpu::WideningGemm& gemm) {
-  const auto plan = kernels::cpu::plan_widening_gemm(gemm, as_size(at::get_num_threads()));
+template <class Gemm>
+void run(const Gemm& gemm, kernels::cpu::GemmPlan (*make_plan)(const Gemm&, std::size_t threads),
+         void (*run_part)(const Gemm&, const kernels::cpu::GemmPlan&, std::size_t part, float* scratch)) {
+  const auto plan = make_plan(gemm, as_size(at::get_num_threads()));
   float* const memory = workspace(floats_of_all_threads(plan.thread_floats));
-  for_parts(plan.parts, plan.thread_floats, memory, [&](std::size_t part, float* scratch) {
-    kernels::cpu::widening_gemm_part(gemm, plan, part, scratch);
-  });
-}
-
-void run(const kernels::cpu::PanelGemm& gemm) {
-  const auto plan = kernels::cpu::plan_panel_gemm(gemm, as_size(at::get_num_threads()));
-  float* const memory = workspace(floats_of_all_threads(plan.thread_floats));
-  for_parts(plan.parts, plan.thread_floats, memory, [&](std::size_t part, float* scratch) {
-    kernels::cpu::panel_gemm_part(gemm, plan, part, scratch);
-  });
+  for_parts(plan.parts, plan.thread_floats, memory,
+            [&](std::size_t part, float* scratch) { run_part(gemm, plan, part, scratch); });
 }
 
 // All contiguous; `residual` may be undefined.
@@ -114,12 +107,12 @@ void multiply(const at::Tensor& input, const LinearWeight& weight, const at::Ten
     } else {
       gemm.bf16 = static_cast<const std::uint16_t*>(packed);
     }
-    run(gemm);
+    run(gemm, kernels::cpu::plan_widening_gemm, kernels::cpu::widening_gemm_part);
   } else {
     auto gemm = gemm_of<kernels::cpu::PanelGemm>(input, weight, residual, geglu, output);
     gemm.packed = static_cast<const kernels::cpu::Word*>(packed);
     gemm.type = panel_type(weight.layout);
-    run(gemm);
+    run(gemm, kernels::cpu::plan_panel_gemm, kernels::cpu::panel_gemm_part);
   }
 }
 

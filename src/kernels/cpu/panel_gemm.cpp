@@ -97,14 +97,8 @@ void write_gated_rows(const PanelGemm& gemm, const PartRows& rows, std::size_t c
   }
 }
 
-void Part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, float* scratch) {
-  const std::size_t panels = plan.panels;
-  const std::size_t panel_parts = (panels + plan.block_panels - 1) / plan.block_panels;
-  // Neighbouring parts share their rows.
-  const std::size_t first_row = part / panel_parts * plan.block_rows;
-  const std::size_t first_panel = part % panel_parts * plan.block_panels;
-  const std::size_t count = std::min(plan.block_rows, gemm.rows - first_row);
-  const std::size_t last_panel = std::min(first_panel + plan.block_panels, panels);
+void Part(const PanelGemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch) {
+  const auto [first_row, count, first_panel, panels] = part_of(plan, part, gemm.rows);
   const std::size_t padded_rows = round_up(count, kBlockRows), panel_sums = padded_rows * kPanelColumns;
 
   float* const sums = scratch;
@@ -113,7 +107,7 @@ void Part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, fl
   auto* const converted = reinterpret_cast<Word*>(scales + padded_rows);
   const PartRows rows{first_row, count, scales, converted};
   convert_rows(gemm, gemm.input + first_row * gemm.depth, count, scales, converted);
-  for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
+  for (std::size_t panel = first_panel; panel < first_panel + panels; ++panel) {
     const std::size_t column = panel * kPanelColumns;
     multiply_panel(gemm, rows, column, sums);
     if (gemm.geglu) {
@@ -133,7 +127,7 @@ namespace sdw::kernels::cpu {
 
 HWY_EXPORT(Part);
 
-PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads) {
+GemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads) {
   // The rows of a part stay in the second-level cache beside a panel, and are converted once for its panels.
   constexpr std::size_t kInputBytes = std::size_t{512} << 10;
   constexpr std::size_t kLeastFitting = 2 * kBlockRows, kLeastRows = 4 * kBlockRows, kPanelsPerPart = 64;
@@ -142,7 +136,7 @@ PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads) {
   const std::size_t fitting = kInputBytes / (depth * sizeof(Word)) / kBlockRows * kBlockRows;
   // Cut along the rows as far as each use of a panel is worth reading it, then along the columns.
   const std::size_t rows = std::max(round_up((gemm.rows + parts - 1) / parts, kBlockRows), kLeastRows);
-  PanelGemmPlan plan;
+  GemmPlan plan;
   plan.block_rows = std::min({std::max(fitting, kLeastFitting), rows, round_up(gemm.rows, kBlockRows)});
   const std::size_t panels = round_up(gemm.columns, kPanelColumns) / kPanelColumns / (gemm.geglu ? 2 : 1);
   const std::size_t row_parts = (gemm.rows + plan.block_rows - 1) / plan.block_rows;
@@ -156,7 +150,7 @@ PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads) {
   return plan;
 }
 
-void panel_gemm_part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, float* scratch) {
+void panel_gemm_part(const PanelGemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch) {
   HWY_DYNAMIC_DISPATCH(Part)(gemm, plan, part, scratch);
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/cpu/gemm_plan.h"
 #include "kernels/cpu/panel_pack.h"
 
 namespace sdw::kernels::cpu {
@@ -21,15 +22,7 @@ struct PanelGemm {
   bool geglu = false;  // as in Gemm
 };
 
-// The product is cut into independent parts; each thread brings `thread_floats` of scratch memory.
-struct PanelGemmPlan {
-  std::size_t parts = 0;
-  std::size_t thread_floats = 0;
-  std::size_t block_rows = 0, block_panels = 0;  // of one part
-  std::size_t panels = 0;                        // of the output
-};
-
-PanelGemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads);
-void panel_gemm_part(const PanelGemm& gemm, const PanelGemmPlan& plan, std::size_t part, float* scratch);
+GemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads);
+void panel_gemm_part(const PanelGemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch);
 
 }  // namespace sdw::kernels::cpu

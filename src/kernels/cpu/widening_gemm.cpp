@@ -20,10 +20,10 @@ constexpr std::size_t kPiece = 160;
 
 // A part's sums and a piece of its inputs stay in the second-level cache, and what is widened is used for
 // many rows.
-WideningGemmPlan Plan(const WideningGemm& gemm, std::size_t threads) {
+GemmPlan Plan(const WideningGemm& gemm, std::size_t threads) {
   constexpr std::size_t kMostRows = 240, kMostPanels = 8, kPartsPerThread = 8;
   const std::size_t halves = gemm.geglu ? 2 : 1;
-  WideningGemmPlan plan;
+  GemmPlan plan;
   plan.panels = (gemm.columns / halves + kPanelWidth - 1) / kPanelWidth;
   const std::size_t row_parts = std::max<std::size_t>((gemm.rows + kMostRows - 1) / kMostRows, 1);
   plan.block_rows = round_up((gemm.rows + row_parts - 1) / row_parts, kTileRows);
@@ -82,14 +82,10 @@ void multiply_panels(const WideningGemm& gemm, const Weight* packed, Rows rows, 
 }
 
 template <class Weight>
-void run_part(const WideningGemm& gemm, const Weight* packed, const WideningGemmPlan& plan, std::size_t part,
+void run_part(const WideningGemm& gemm, const Weight* packed, const GemmPlan& plan, std::size_t part,
               float* scratch) {
-  const std::size_t panel_parts = (plan.panels + plan.block_panels - 1) / plan.block_panels;
-  // Neighbouring parts share their rows.
-  const std::size_t first_row = part / panel_parts * plan.block_rows;
-  const std::size_t first_panel = part % panel_parts * plan.block_panels;
-  const Rows rows{first_row, std::min(plan.block_rows, gemm.rows - first_row)};
-  const std::size_t panels = std::min(plan.block_panels, plan.panels - first_panel);
+  const auto [first_row, row_count, first_panel, panels] = part_of(plan, part, gemm.rows);
+  const Rows rows{first_row, row_count};
   const std::size_t column = first_panel * kPanelWidth, width = gemm.geglu ? gemm.columns / 2 : gemm.columns;
   const std::size_t count = std::min(panels * kPanelWidth, width - column);
   float* const output = gemm.output + first_row * width + column;
@@ -116,7 +112,7 @@ void run_part(const WideningGemm& gemm, const Weight* packed, const WideningGemm
   }
 }
 
-void Part(const WideningGemm& gemm, const WideningGemmPlan& plan, std::size_t part, float* scratch) {
+void Part(const WideningGemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch) {
   if (gemm.f16 != nullptr) return run_part(gemm, gemm.f16, plan, part, scratch);
   run_part(gemm, gemm.bf16, plan, part, scratch);
 }
@@ -130,12 +126,11 @@ namespace sdw::kernels::cpu {
 HWY_EXPORT(Plan);
 HWY_EXPORT(Part);
 
-WideningGemmPlan plan_widening_gemm(const WideningGemm& gemm, std::size_t threads) {
+GemmPlan plan_widening_gemm(const WideningGemm& gemm, std::size_t threads) {
   return HWY_DYNAMIC_DISPATCH(Plan)(gemm, threads);
 }
 
-void widening_gemm_part(const WideningGemm& gemm, const WideningGemmPlan& plan, std::size_t part,
-                        float* scratch) {
+void widening_gemm_part(const WideningGemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch) {
   HWY_DYNAMIC_DISPATCH(Part)(gemm, plan, part, scratch);
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/cpu/gemm_plan.h"
 #include "kernels/cpu/rounding.h"
 
 namespace sdw::kernels::cpu {
@@ -21,16 +22,7 @@ struct WideningGemm {
   bool geglu = false;  // as in Gemm
 };
 
-// The product is cut into independent parts; each thread brings `thread_floats` of scratch memory.
-struct WideningGemmPlan {
-  std::size_t parts = 0;
-  std::size_t thread_floats = 0;
-  std::size_t block_rows = 0, block_panels = 0;  // of one part
-  std::size_t panels = 0;                        // of the output
-};
-
-WideningGemmPlan plan_widening_gemm(const WideningGemm& gemm, std::size_t threads);
-void widening_gemm_part(const WideningGemm& gemm, const WideningGemmPlan& plan, std::size_t part,
-                        float* scratch);
+GemmPlan plan_widening_gemm(const WideningGemm& gemm, std::size_t threads);
+void widening_gemm_part(const WideningGemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch);
 
 }  // namespace sdw::kernels::cpu

@@ -73,7 +73,7 @@ std::vector<float> run(PanelType type, const Case& c, const Operands& operands,
                        .depth = c.depth,
                        .columns = c.columns,
                        .geglu = c.geglu};
-  const PanelGemmPlan plan = plan_panel_gemm(gemm, 2);
+  const GemmPlan plan = plan_panel_gemm(gemm, 2);
   std::vector<float> scratch(plan.thread_floats, NAN);
   for (std::size_t part = 0; part < plan.parts; ++part) panel_gemm_part(gemm, plan, part, scratch.data());
   return output;
