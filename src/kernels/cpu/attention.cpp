@@ -31,6 +31,34 @@ constexpr std::size_t kTileKeys = 4;
 using WordVector = hn::Vec<WordTag>;
 using IntVector = hn::Vec<hn::RebindToSigned<FloatTag>>;
 
+// to[c * to_stride + r] = from[r * from_stride + c].
+void transpose(const std::uint32_t* from, std::size_t from_stride, std::size_t rows, std::size_t columns,
+               std::uint32_t* to, std::size_t to_stride) {
+  constexpr std::size_t kSide = 4;
+  constexpr hn::CappedTag<std::uint32_t, kSide> kRow;
+  const std::size_t square_columns = columns / kSide * kSide;
+  for (std::size_t r = 0; r < rows; r += kSide) {
+    const bool square = rows - r >= kSide;
+    for (std::size_t c = 0; square && c < square_columns; c += kSide) {
+      const auto row = [&](std::size_t i)
+                           HWY_ATTR { return hn::LoadU(kRow, from + (r + i) * from_stride + c); };
+      const auto write = [&](std::size_t i, auto column)
+                             HWY_ATTR { hn::StoreU(column, kRow, to + (c + i) * to_stride + r); };
+      const auto a = hn::InterleaveLower(kRow, row(0), row(2)), b = hn::InterleaveLower(kRow, row(1), row(3));
+      const auto e = hn::InterleaveUpper(kRow, row(0), row(2)), f = hn::InterleaveUpper(kRow, row(1), row(3));
+      write(0, hn::InterleaveLower(kRow, a, b));
+      write(1, hn::InterleaveUpper(kRow, a, b));
+      write(2, hn::InterleaveLower(kRow, e, f));
+      write(3, hn::InterleaveUpper(kRow, e, f));
+    }
+    for (std::size_t c = square ? square_columns : 0; c < columns; ++c) {
+      for (std::size_t i = r; i < std::min(r + kSide, rows); ++i) {
+        to[c * to_stride + i] = from[i * from_stride + c];
+      }
+    }
+  }
+}
+
 namespace f32 {
 
 struct Floats {

@@ -98,11 +98,8 @@ class LaneAttention {
         hn::Store(value, kFloat, at);
       }
     }
-    for (std::size_t q = 0; q < count; ++q) {
-      for (std::size_t d = 0; d < attention_.head_dim; ++d) {
-        output[q * stride + d] = output_[d * kQueries + q];
-      }
-    }
+    transpose(reinterpret_cast<const std::uint32_t*>(output_), kQueries, attention_.head_dim, count,
+              reinterpret_cast<std::uint32_t*>(output), stride);
   }
 
  private:
@@ -188,12 +185,18 @@ class LaneAttention {
 
   void set_queries(const HeadRows& queries, std::size_t first, std::size_t count) const {
     const float scale = score_scale(attention_.head_dim);
-    auto* const words = reinterpret_cast<std::uint32_t*>(output_);  // not in use yet
     std::fill_n(query_, sizes_.query, 0U);
     std::fill_n(scale_, kQueries, scale);
+    if constexpr (Products::kGroup == 1) {
+      transpose(reinterpret_cast<const std::uint32_t*>(queries.row(first)), queries.stride, count,
+                sizes_.depth, query_, kQueries);
+      return;
+    }
+    auto* const rows = reinterpret_cast<std::uint32_t*>(output_);  // not in use yet
+    std::fill_n(rows, count * sizes_.depth, 0U);
     for (std::size_t q = 0; q < count; ++q) {
       const float* const row = queries.row(first + q);
-      std::fill_n(words, sizes_.depth, 0U);
+      std::uint32_t* const words = rows + q * sizes_.depth;
       if constexpr (Products::kBytes) {
         const ByteScale by = symmetric_scale(row);
         to_bytes(row, attention_.head_dim, by, reinterpret_cast<std::uint8_t*>(words));
@@ -201,8 +204,8 @@ class LaneAttention {
       } else {
         Products::to_words(row, attention_.head_dim, words);
       }
-      for (std::size_t w = 0; w < sizes_.depth; ++w) query_[w * kQueries + q] = words[w];
     }
+    transpose(rows, sizes_.depth, count, sizes_.depth, query_, kQueries);
   }
 
   // sums[r][v] += sum over w of lanes[w, v] * words[r * row_stride + w * word_stride].

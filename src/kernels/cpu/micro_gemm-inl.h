@@ -56,12 +56,19 @@ struct Far {
   bool next_rows = false;  // those that are multiplied after these
 };
 
+// The rows of a panel, one after the other.
+struct Panel {
+  const float* row;
+  FloatVector load(std::size_t v) const { return hn::LoadU(kFloat, row + v * kLanes); }
+  void next() { row += kPanelWidth; }
+};
+
 // c[r, 0..kPanelWidth) = start + sum over k of a[r, k] * panel[k, :] for kRows rows. A null `start` is zero.
-template <std::size_t kRows, Start kStart, Far kFar>
+template <std::size_t kRows, Start kStart, Far kFar, class Panel>
 HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, std::size_t a_stride, std::size_t depth,
-                              const float* HWY_RESTRICT panel, const float* HWY_RESTRICT start,
-                              float* HWY_RESTRICT c, std::size_t c_stride, const float* next_rows) {
-  constexpr std::size_t kLine = 64 / sizeof(float), kAhead = std::size_t{8} << 10;
+                              Panel panel, const float* HWY_RESTRICT start, float* HWY_RESTRICT c,
+                              std::size_t c_stride, const float* next_rows) {
+  constexpr std::size_t kLineBytes = 64, kLine = kLineBytes / sizeof(float), kAhead = std::size_t{8} << 10;
   FloatVector sums[kRows][2], columns[2];
   for (std::size_t v = 0; v < 2; ++v) {
     columns[v] = start != nullptr ? hn::LoadU(kFloat, start + v * kLanes) : hn::Zero(kFloat);
@@ -81,11 +88,11 @@ HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, std::size_t a_stride,
     const std::size_t steps = std::min(kLine, depth - line);
     for (std::size_t k = 0; k < steps; ++k) {
 #pragma GCC unroll 2
-      for (std::size_t v = 0; v < 2; ++v) columns[v] = hn::LoadU(kFloat, panel + v * kLanes);
+      for (std::size_t v = 0; v < 2; ++v) columns[v] = panel.load(v);
       if constexpr (kFar.panel) {
-        const char* const ahead = reinterpret_cast<const char*>(panel) + kAhead;
-        for (std::size_t i = 0; i < kPanelWidth; i += kLine) {
-          __builtin_prefetch(ahead + i * sizeof(float), 0, 2);
+        const char* const ahead = reinterpret_cast<const char*>(panel.row) + kAhead;
+        for (std::size_t i = 0; i < kPanelWidth * sizeof(*panel.row); i += kLineBytes) {
+          __builtin_prefetch(ahead + i, 0, 2);
         }
       }
       if constexpr (kFar.next_rows) {
@@ -93,7 +100,7 @@ HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, std::size_t a_stride,
         __builtin_prefetch(next_line, 0, 2);
         next_line += a_stride;
       }
-      panel += kPanelWidth;
+      panel.next();
       __asm__("" : "+r"(rows_0), "+r"(rows_4), "+r"(rows_8));
 #pragma GCC unroll 12
       for (std::size_t r = 0; r < kRows; ++r) {
@@ -121,7 +128,7 @@ HWY_INLINE void multiply_rows(const float* a, std::size_t a_stride, std::size_t 
   const auto tile = [&]<std::size_t kRows>() {
     for (; rows >= kRows; rows -= kRows, a += kRows * a_stride, c += kRows * c_stride) {
       const float* const next = rows > kRows ? a + kRows * a_stride : next_rows;
-      multiply_tile<kRows, kStart, kFar>(a, a_stride, depth, panel, start, c, c_stride, next);
+      multiply_tile<kRows, kStart, kFar>(a, a_stride, depth, Panel{panel}, start, c, c_stride, next);
     }
   };
   if constexpr (kTileRows >= 12) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/cache_sizes.h"
 #include "support/round_up.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -15,17 +16,20 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-// Depth of a piece of a panel that stays in the first-level cache when it is widened.
-constexpr std::size_t kPiece = 160;
+// Depth of a piece of a panel, which stays in the second-level cache when it is widened.
+constexpr std::size_t kPiece = 1280;
 
-// A part's sums and a piece of its inputs stay in the second-level cache, and what is widened is used for
-// many rows.
+// The inputs of a part stay in half of the second-level cache. What is widened is used for many rows, and
+// there are enough parts that threads end together.
 GemmPlan Plan(const WideningGemm& gemm, std::size_t threads) {
-  constexpr std::size_t kMostRows = 240, kMostPanels = 8, kPartsPerThread = 8;
+  constexpr std::size_t kMostRows = 240, kMostPanels = 8, kPartsPerThread = 24;
+  const std::size_t row_bytes = std::min(gemm.depth, kPiece) * sizeof(float);
+  const std::size_t fitting = cache_sizes().second_level / 2 / row_bytes;
+  const std::size_t most_rows = std::clamp(fitting, 4 * kTileRows, kMostRows);
   const std::size_t halves = gemm.geglu ? 2 : 1;
   GemmPlan plan;
   plan.panels = (gemm.columns / halves + kPanelWidth - 1) / kPanelWidth;
-  const std::size_t row_parts = std::max<std::size_t>((gemm.rows + kMostRows - 1) / kMostRows, 1);
+  const std::size_t row_parts = std::max<std::size_t>((gemm.rows + most_rows - 1) / most_rows, 1);
   plan.block_rows = round_up((gemm.rows + row_parts - 1) / row_parts, kTileRows);
   const std::size_t parts = threads * kPartsPerThread;
   const std::size_t panels = std::min((plan.panels * row_parts + parts - 1) / parts, kMostPanels / halves);
@@ -36,15 +40,35 @@ GemmPlan Plan(const WideningGemm& gemm, std::size_t threads) {
   return plan;
 }
 
-// A piece of a panel, [depth, kPanelWidth]. What follows it in the panel is asked for.
+// The rows of a panel, which are written down as they are widened.
 template <class Weight>
-void widen(const Weight* HWY_RESTRICT piece, std::size_t depth, float* HWY_RESTRICT widened) {
-  for (std::size_t i = 0; i < depth * kPanelWidth; i += kPanelWidth) {
-    __builtin_prefetch(piece + kPiece * kPanelWidth + i, 0, 2);
-    for (std::size_t v = 0; v < kPanelWidth; v += kLanes) {
-      hn::StoreU(load_widened(piece + i + v), kFloat, widened + i + v);
-    }
+struct WideningPanel {
+  const Weight* row;
+  float* widened;
+  FloatVector load(std::size_t v) const {
+    const FloatVector value = load_widened(row + v * kLanes);
+    hn::StoreU(value, kFloat, widened + v * kLanes);
+    return value;
   }
+  void next() { row += kPanelWidth, widened += kPanelWidth; }
+};
+
+// c [rows, kPanelWidth] = start + a [rows, depth] * panel [depth, kPanelWidth]. The first rows widen the
+// panel for all others: what that takes is hidden between their products.
+template <Start kStart, class Weight>
+void multiply_rows_widening(const float* a, std::size_t a_stride, std::size_t rows, std::size_t depth,
+                            const Weight* panel, float* widened, const float* start, float* c,
+                            std::size_t c_stride) {
+  const auto widen = [&]<std::size_t kRows>() {
+    multiply_tile<kRows, kStart, Far{.panel = true}>(
+        a, a_stride, depth, WideningPanel<Weight>{panel, widened}, start, c, c_stride, nullptr);
+    return kRows;
+  };
+  const std::size_t done = rows >= kTileRows ? widen.template operator()<kTileRows>()
+                           : rows >= 4       ? widen.template operator()<4>()
+                                             : widen.template operator()<1>();
+  multiply_rows<kStart, Far{}>(a + done * a_stride, a_stride, rows - done, depth, widened, start,
+                               c + done * c_stride, c_stride);
 }
 
 struct Rows {
@@ -66,17 +90,18 @@ void multiply_panels(const WideningGemm& gemm, const Weight* packed, Rows rows, 
     for (std::size_t panel = 0; panel < panels; ++panel) {
       const std::size_t first = column + panel * kPanelWidth;
       float* const to = sums.first + panel * kPanelWidth;
-      widen(packed + first * gemm.depth + k * kPanelWidth, piece, widened);
+      const Weight* const weights = packed + first * gemm.depth + k * kPanelWidth;
       if (k > 0) {
-        multiply_rows<Start::output, Far{}>(input, gemm.depth, rows.count, piece, widened, nullptr, to,
-                                            sums.stride);
+        multiply_rows_widening<Start::output>(input, gemm.depth, rows.count, piece, weights, widened, nullptr,
+                                              to, sums.stride);
         continue;
       }
       HWY_ALIGN float bias[kPanelWidth] = {};
       if (gemm.bias != nullptr) {
         std::copy_n(gemm.bias + first, std::min(kPanelWidth, gemm.columns - first), bias);
       }
-      multiply_rows<Start::row, Far{}>(input, gemm.depth, rows.count, piece, widened, bias, to, sums.stride);
+      multiply_rows_widening<Start::row>(input, gemm.depth, rows.count, piece, weights, widened, bias, to,
+                                         sums.stride);
     }
   }
 }
