@@ -60,15 +60,16 @@ void multiply_rows_widening(const float* a, std::size_t a_stride, std::size_t ro
                             const Weight* panel, float* widened, const float* start, float* c,
                             std::size_t c_stride) {
   const auto widen = [&]<std::size_t kRows>() {
-    multiply_tile<kRows, kStart, Far{.panel = true}>(
-        a, a_stride, depth, WideningPanel<Weight>{panel, widened}, start, c, c_stride, nullptr);
+    const float* const next = rows > kRows ? a + kRows * a_stride : a;
+    multiply_tile<kRows, kStart, Far{.panel = true, .next_rows = true}>(
+        a, a_stride, depth, WideningPanel<Weight>{panel, widened}, start, c, c_stride, next);
     return kRows;
   };
   const std::size_t done = rows >= kTileRows ? widen.template operator()<kTileRows>()
                            : rows >= 4       ? widen.template operator()<4>()
                                              : widen.template operator()<1>();
-  multiply_rows<kStart, Far{}>(a + done * a_stride, a_stride, rows - done, depth, widened, start,
-                               c + done * c_stride, c_stride);
+  multiply_rows<kStart, Far{.next_rows = true}>(a + done * a_stride, a_stride, rows - done, depth, widened,
+                                                start, c + done * c_stride, c_stride, a);
 }
 
 struct Rows {
