@@ -8,12 +8,12 @@
 namespace sdw::ops {
 
 enum class LinearLayout {
-  plain,         // [N, K], for ATen
-  panels,        // float32, packed for kernels::cpu::gemm_part
-  widened_f16,   // float16 as in the file, packed for kernels::cpu::widening_gemm_part
-  widened_bf16,  // bfloat16, packed for the same
-  bf16_panels,   // bfloat16, packed for kernels::cpu::panel_gemm_part
-  int8_panels    // bytes, packed for the same
+  plain,  // [N, K], for ATen
+  f32,    // packed for kernels::cpu::gemm_part
+  f16,
+  bf16,         // as in the file, packed for the same
+  bf16_panels,  // bfloat16, packed for kernels::cpu::panel_gemm_part
+  int8_panels   // bytes, packed for the same
 };
 
 // A matrix prepared at load for the arithmetic chosen for it. Undefined tensors mean "not loaded".

@@ -6,7 +6,6 @@
 
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/panel_gemm.h"
-#include "kernels/cpu/widening_gemm.h"
 #include "ops/prepared_weight.h"
 #include "ops/workspace.h"
 
@@ -36,19 +35,19 @@ std::int64_t packed_size(std::int64_t columns, std::int64_t depth, LinearLayout 
 
 // What packed weights are counted in.
 at::ScalarType stored_type(LinearLayout layout) {
-  if (layout == LinearLayout::panels) return at::kFloat;
-  return layout == LinearLayout::widened_f16 ? at::kHalf : at::kBFloat16;  // or words of 16 bits
+  if (layout == LinearLayout::f32) return at::kFloat;
+  return layout == LinearLayout::f16 ? at::kHalf : at::kBFloat16;  // or words of 16 bits
 }
 
 void pack_rows(const at::Tensor& rows, LinearLayout layout, void* panels) {
   const auto columns = as_size(rows.size(0)), depth = as_size(rows.size(1));
   auto* const words = static_cast<kernels::cpu::Word*>(panels);
-  if (layout == LinearLayout::panels) {
+  if (layout == LinearLayout::f32) {
     kernels::cpu::pack_weight(rows.const_data_ptr<float>(), columns, depth, static_cast<float*>(panels));
-  } else if (layout == LinearLayout::widened_f16) {
+  } else if (layout == LinearLayout::f16) {
     kernels::cpu::pack_weight(static_cast<const kernels::cpu::Half*>(rows.const_data_ptr()), columns, depth,
                               static_cast<kernels::cpu::Half*>(panels));
-  } else if (layout == LinearLayout::widened_bf16) {
+  } else if (layout == LinearLayout::bf16) {
     kernels::cpu::pack_weight(static_cast<const std::uint16_t*>(rows.const_data_ptr()), columns, depth,
                               static_cast<std::uint16_t*>(panels));
   } else if (layout == LinearLayout::int8_panels) {
@@ -79,10 +78,6 @@ Gemm gemm_of(const at::Tensor& input, const LinearWeight& weight, const at::Tens
   return gemm;
 }
 
-void run(const kernels::cpu::Gemm& gemm) {
-  for_parts(kernels::cpu::gemm_parts(gemm), [&](std::size_t part) { kernels::cpu::gemm_part(gemm, part); });
-}
-
 template <class Gemm>
 void run(const Gemm& gemm, kernels::cpu::GemmPlan (*make_plan)(const Gemm&, std::size_t threads),
          void (*run_part)(const Gemm&, const kernels::cpu::GemmPlan&, std::size_t part, float* scratch)) {
@@ -96,18 +91,16 @@ void run(const Gemm& gemm, kernels::cpu::GemmPlan (*make_plan)(const Gemm&, std:
 void multiply(const at::Tensor& input, const LinearWeight& weight, const at::Tensor& residual, bool geglu,
               const at::Tensor& output) {
   const void* const packed = weight.weight.const_data_ptr();
-  if (weight.layout == LinearLayout::panels) {
+  if (!in_panels(weight.layout)) {
     auto gemm = gemm_of<kernels::cpu::Gemm>(input, weight, residual, geglu, output);
-    gemm.packed = static_cast<const float*>(packed);
-    run(gemm);
-  } else if (!in_panels(weight.layout)) {
-    auto gemm = gemm_of<kernels::cpu::WideningGemm>(input, weight, residual, geglu, output);
-    if (weight.layout == LinearLayout::widened_f16) {
+    if (weight.layout == LinearLayout::f32) {
+      gemm.f32 = static_cast<const float*>(packed);
+    } else if (weight.layout == LinearLayout::f16) {
       gemm.f16 = static_cast<const kernels::cpu::Half*>(packed);
     } else {
       gemm.bf16 = static_cast<const std::uint16_t*>(packed);
     }
-    run(gemm, kernels::cpu::plan_widening_gemm, kernels::cpu::widening_gemm_part);
+    run(gemm, kernels::cpu::plan_gemm, kernels::cpu::gemm_part);
   } else {
     auto gemm = gemm_of<kernels::cpu::PanelGemm>(input, weight, residual, geglu, output);
     gemm.packed = static_cast<const kernels::cpu::Word*>(packed);
@@ -129,7 +122,7 @@ at::Tensor product(const at::Tensor& input, const LinearWeight& weight, const at
 }  // namespace
 
 LinearLayout exact_layout(at::ScalarType type) {
-  return type == at::kHalf ? LinearLayout::widened_f16 : LinearLayout::panels;
+  return type == at::kHalf ? LinearLayout::f16 : LinearLayout::f32;
 }
 
 LinearLayout layout_for(at::ScalarType type, const Placement& where) {
@@ -137,7 +130,7 @@ LinearLayout layout_for(at::ScalarType type, const Placement& where) {
   if (where.precision == Precision::exact) return exact_layout(type);
   if (in_bytes(where)) return LinearLayout::int8_panels;
   if (kernels::cpu::can_multiply(kernels::cpu::PanelType::bf16)) return LinearLayout::bf16_panels;
-  return type == at::kHalf ? LinearLayout::widened_f16 : LinearLayout::widened_bf16;
+  return type == at::kHalf ? LinearLayout::f16 : LinearLayout::bf16;
 }
 
 at::Tensor packed_panels(const at::Tensor& weight, LinearLayout layout) {

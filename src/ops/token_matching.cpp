@@ -73,7 +73,10 @@ TokenMatches own_match(const at::Tensor& tokens, std::span<const TokenSplit> spl
              width = static_cast<std::size_t>(tokens.size(2));
   const std::size_t sources = splits[0].sources.size(), destinations = splits[0].destinations.size();
   const std::size_t packed_row = kernels::cpu::packed_size(destinations, width);
-  const std::size_t thread_floats = std::max(kPacked * width, kBand * (width + destinations));
+  const kernels::cpu::GemmPlan plan =
+      kernels::cpu::plan_gemm({.rows = kBand, .depth = width, .columns = destinations}, 1);
+  const std::size_t thread_floats =
+      std::max(kPacked * width, kBand * (width + destinations) + plan.thread_floats);
   float* const packed = workspace(splits.size() * packed_row + floats_of_all_threads(thread_floats));
   float* const memory = packed + splits.size() * packed_row;
   const auto* const data = tokens.const_data_ptr<float>();
@@ -98,12 +101,14 @@ TokenMatches own_match(const at::Tensor& tokens, std::span<const TokenSplit> spl
     take_unit_rows(data + row * count * width, std::span(splits[row].sources).subspan(first, now), width,
                    scratch);
     const kernels::cpu::Gemm gemm{.input = scratch,
-                                  .packed = packed + row * packed_row,
+                                  .f32 = packed + row * packed_row,
                                   .output = cosines,
                                   .rows = now,
                                   .depth = width,
                                   .columns = destinations};
-    for (std::size_t i = 0; i < kernels::cpu::gemm_parts(gemm); ++i) kernels::cpu::gemm_part(gemm, i);
+    for (std::size_t i = 0; i < plan.parts; ++i) {
+      kernels::cpu::gemm_part(gemm, plan, i, cosines + kBand * destinations);
+    }
     for (std::size_t i = 0; i < now; ++i) {
       const float* const of_source = cosines + i * destinations;
       const std::size_t best = first_of_greatest(of_source, destinations);

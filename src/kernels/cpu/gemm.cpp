@@ -1,6 +1,10 @@
 #include "kernels/cpu/gemm.h"
 
 #include <algorithm>
+#include <type_traits>
+
+#include "kernels/cpu/cache_sizes.h"
+#include "support/round_up.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/gemm.cpp"
@@ -8,6 +12,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/cpu/activation-inl.h"
+#include "kernels/cpu/bf16-inl.h"
 #include "kernels/cpu/micro_gemm-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -46,111 +51,136 @@ void PackBf16Weight(const std::uint16_t* weight, std::size_t columns, std::size_
   pack(weight, columns, depth, packed);
 }
 
-// A part is a block of rows whose inputs stay in the second-level cache, times a group of panels.
-struct Blocks {
-  std::size_t rows, panels;  // of one part
-  std::size_t row_parts, panel_parts;
-  std::size_t all_panels;  // of the output
+// Depth of a piece of a panel, which stays in the second-level cache when it is widened.
+constexpr std::size_t kPiece = 1280;
+
+// The inputs of a part stay in half of the second-level cache. What is widened is used for many rows, and
+// there are enough parts that threads end together.
+GemmPlan Plan(const Gemm& gemm, std::size_t threads) {
+  constexpr std::size_t kMostRows = 240, kMostPanels = 8, kPartsPerThread = 24;
+  const std::size_t row_bytes = std::min(gemm.depth, kPiece) * sizeof(float);
+  const std::size_t fitting = cache_sizes().second_level / 2 / row_bytes;
+  const std::size_t most_rows = std::clamp(fitting, 4 * kTileRows, kMostRows);
+  const std::size_t halves = gemm.geglu ? 2 : 1;
+  GemmPlan plan;
+  plan.panels = panel_count(gemm.columns / halves);
+  const std::size_t row_parts = std::max<std::size_t>((gemm.rows + most_rows - 1) / most_rows, 1);
+  plan.block_rows = round_up((gemm.rows + row_parts - 1) / row_parts, kTileRows);
+  const std::size_t parts = threads * kPartsPerThread;
+  const std::size_t panels = std::min((plan.panels * row_parts + parts - 1) / parts, kMostPanels / halves);
+  const std::size_t panel_parts = (plan.panels + panels - 1) / panels;
+  plan.block_panels = (plan.panels + panel_parts - 1) / panel_parts;
+  plan.parts = row_parts * panel_parts;
+  plan.thread_floats = (kPiece + halves * plan.block_rows * plan.block_panels) * kPanelWidth;
+  return plan;
+}
+
+// The rows of a panel, which are written down as they are widened.
+template <class Weight>
+struct WideningPanel {
+  const Weight* row;
+  float* widened;
+  FloatVector load(std::size_t v) const {
+    const FloatVector value = load_widened(row + v * kLanes);
+    hn::StoreU(value, kFloat, widened + v * kLanes);
+    return value;
+  }
+  void next() { row += kPanelWidth, widened += kPanelWidth; }
 };
 
-Blocks blocks_of(const Gemm& gemm) {
-  constexpr std::size_t kInputBytes = std::size_t{256} << 10;
-  constexpr std::size_t kMinRows = 4 * kTileRows;
-  constexpr std::size_t kPanelsPerPart = 8;
-  const std::size_t panels = panel_count(gemm.columns);
-  const std::size_t fitting = kInputBytes / (gemm.depth * sizeof(float)) / kTileRows * kTileRows;
-  Blocks blocks;
-  blocks.rows = std::min(std::max(fitting, kMinRows), std::max<std::size_t>(gemm.rows, 1));
-  blocks.panels = gemm.geglu ? kPanelsPerPart / 2 : kPanelsPerPart;
-  blocks.row_parts = (gemm.rows + blocks.rows - 1) / blocks.rows;
-  blocks.all_panels = gemm.geglu ? panels / 2 : panels;
-  blocks.panel_parts = (blocks.all_panels + blocks.panels - 1) / blocks.panels;
-  return blocks;
-}
-
-// A long sum is taken in pieces, so that a piece of the panel stays in the cache for all rows of a strip.
-void multiply_strip(const float* input, std::size_t rows, std::size_t depth, const float* packed,
-                    const float* bias, float* output, std::size_t stride) {
-  constexpr std::size_t kPiece = 1280;
-  constexpr Far kFar{.panel = true};
-  multiply_rows<Start::row, kFar>(input, depth, rows, std::min(kPiece, depth), packed, bias, output, stride);
-  for (std::size_t k = kPiece; k < depth; k += kPiece) {
-    multiply_rows<Start::output, kFar>(input + k, depth, rows, std::min(kPiece, depth - k),
-                                       packed + k * kPanelWidth, nullptr, output, stride);
+// c [rows, kPanelWidth] = start + a [rows, depth] * panel [depth, kPanelWidth]. The first rows widen a panel
+// of 16 bits for all others: what that takes is hidden between their products.
+template <Start kStart, class Weight>
+void multiply_rows_by(const float* a, std::size_t a_stride, std::size_t rows, std::size_t depth,
+                      const Weight* panel, float* widened, const float* start, float* c,
+                      std::size_t c_stride) {
+  constexpr Far kFirst{.panel = true, .next_rows = true};
+  if constexpr (std::is_same_v<Weight, float>) {
+    return multiply_rows<kStart, kFirst>(a, a_stride, rows, depth, panel, start, c, c_stride, a);
   }
+  const auto widen = [&]<std::size_t kRows>() {
+    const float* const next = rows > kRows ? a + kRows * a_stride : a;
+    multiply_tile<kRows, kStart, kFirst>(a, a_stride, depth, WideningPanel<Weight>{panel, widened}, start, c,
+                                         c_stride, next);
+    return kRows;
+  };
+  const std::size_t done = rows >= kTileRows ? widen.template operator()<kTileRows>()
+                           : rows >= 4       ? widen.template operator()<4>()
+                                             : widen.template operator()<1>();
+  multiply_rows<kStart, Far{.next_rows = true}>(a + done * a_stride, a_stride, rows - done, depth, widened,
+                                                start, c + done * c_stride, c_stride, a);
 }
 
-constexpr std::size_t kStripRows = 4 * kTileRows;
+struct Rows {
+  std::size_t first, count;
+};
 
-const float* panel_at(const Gemm& gemm, std::size_t column) {
-  return gemm.packed + column * gemm.depth;
-}
+struct Sums {
+  float* first;
+  std::size_t stride;
+};
 
-// Rows of one panel and the panel that gates it.
-void multiply_gated(const Gemm& gemm, std::size_t first_row, std::size_t rows, std::size_t panel) {
-  const std::size_t width = gemm.columns / 2, column = panel * kPanelWidth;
-  constexpr float kNoBias[kPanelWidth] = {};
-  const float* const bias = gemm.bias != nullptr ? gemm.bias + column : kNoBias;
-  const float* const gate_bias = gemm.bias != nullptr ? bias + width : kNoBias;
-  alignas(64) float values[kStripRows * kPanelWidth], gates[kStripRows * kPanelWidth];
-  for (std::size_t done = 0; done < rows; done += kStripRows) {
-    const std::size_t row = first_row + done, now = std::min(kStripRows, rows - done);
-    const float* const input = gemm.input + row * gemm.depth;
-    multiply_strip(input, now, gemm.depth, panel_at(gemm, column), bias, values, kPanelWidth);
-    multiply_strip(input, now, gemm.depth, panel_at(gemm, width + column), gate_bias, gates, kPanelWidth);
-    float* output = gemm.output + row * width + column;
-    for (std::size_t r = 0; r < now; ++r, output += width) {
-      write_gated(values + r * kPanelWidth, gates + r * kPanelWidth, kPanelWidth, output);
-    }
-  }
-}
-
-// Rows of one panel, which lie in the output or, for a panel that is not full, go through a tile beside it.
-void multiply_panel(const Gemm& gemm, std::size_t first_row, std::size_t rows, std::size_t panel) {
-  const std::size_t column = panel * kPanelWidth;
-  const std::size_t count = std::min(kPanelWidth, gemm.columns - column);
-  const float* const packed = panel_at(gemm, column);
-  alignas(64) float bias[kPanelWidth] = {};
-  if (gemm.bias != nullptr) std::copy_n(gemm.bias + column, count, bias);
-  alignas(64) float strip[kStripRows * kPanelWidth];
-  for (std::size_t done = 0; done < rows; done += kStripRows) {
-    const std::size_t row = first_row + done, now = std::min(kStripRows, rows - done);
-    const float* input = gemm.input + row * gemm.depth;
-    float* output = gemm.output + row * gemm.columns + column;
-    if (count == kPanelWidth && gemm.residual == nullptr) {
-      multiply_strip(input, now, gemm.depth, packed, bias, output, gemm.columns);
-      continue;
-    }
-    multiply_strip(input, now, gemm.depth, packed, bias, strip, kPanelWidth);
-    for (std::size_t r = 0; r < now; ++r, output += gemm.columns) {
-      const float* residual =
-          gemm.residual != nullptr ? gemm.residual + (row + r) * gemm.columns + column : nullptr;
-      for (std::size_t c = 0; c < count; ++c) {
-        output[c] = strip[r * kPanelWidth + c] + (residual != nullptr ? residual[c] : 0.0F);
+// sums [rows, panels * kPanelWidth] = bias + inputs * weights, of the panels from `column` on.
+template <class Weight>
+void multiply_panels(const Gemm& gemm, const Weight* packed, Rows rows, std::size_t column,
+                     std::size_t panels, float* widened, Sums sums) {
+  for (std::size_t k = 0; k < gemm.depth; k += kPiece) {
+    const std::size_t piece = std::min(kPiece, gemm.depth - k);
+    const float* const input = gemm.input + rows.first * gemm.depth + k;
+    for (std::size_t panel = 0; panel < panels; ++panel) {
+      const std::size_t first = column + panel * kPanelWidth;
+      float* const to = sums.first + panel * kPanelWidth;
+      const Weight* const weights = packed + first * gemm.depth + k * kPanelWidth;
+      if (k > 0) {
+        multiply_rows_by<Start::output>(input, gemm.depth, rows.count, piece, weights, widened, nullptr, to,
+                                        sums.stride);
+        continue;
       }
+      HWY_ALIGN float bias[kPanelWidth] = {};
+      if (gemm.bias != nullptr) {
+        std::copy_n(gemm.bias + first, std::min(kPanelWidth, gemm.columns - first), bias);
+      }
+      multiply_rows_by<Start::row>(input, gemm.depth, rows.count, piece, weights, widened, bias, to,
+                                   sums.stride);
     }
   }
 }
 
-std::size_t Parts(const Gemm& gemm) {
-  const Blocks blocks = blocks_of(gemm);
-  return blocks.row_parts * blocks.panel_parts;
-}
-
-void Part(const Gemm& gemm, std::size_t part) {
-  const Blocks blocks = blocks_of(gemm);
-  // Neighbouring parts share their rows.
-  const std::size_t first_row = part / blocks.panel_parts * blocks.rows;
-  const std::size_t first_panel = part % blocks.panel_parts * blocks.panels;
-  const std::size_t rows = std::min(blocks.rows, gemm.rows - first_row);
-  const std::size_t last_panel = std::min(first_panel + blocks.panels, blocks.all_panels);
-  for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
-    if (gemm.geglu) {
-      multiply_gated(gemm, first_row, rows, panel);
-    } else {
-      multiply_panel(gemm, first_row, rows, panel);
+template <class Weight>
+void run_part(const Gemm& gemm, const Weight* packed, const GemmPlan& plan, std::size_t part,
+              float* scratch) {
+  const auto [first_row, row_count, first_panel, panels] = part_of(plan, part, gemm.rows);
+  const Rows rows{first_row, row_count};
+  const std::size_t column = first_panel * kPanelWidth, width = gemm.geglu ? gemm.columns / 2 : gemm.columns;
+  const std::size_t count = std::min(panels * kPanelWidth, width - column);
+  float* const output = gemm.output + first_row * width + column;
+  if (!gemm.geglu && gemm.residual == nullptr && count == panels * kPanelWidth) {
+    multiply_panels(gemm, packed, rows, column, panels, scratch, {output, width});
+    return;
+  }
+  const Sums sums{scratch + kPiece * kPanelWidth, panels * kPanelWidth};
+  multiply_panels(gemm, packed, rows, column, panels, scratch, sums);
+  if (gemm.geglu) {
+    const Sums gates{sums.first + rows.count * sums.stride, sums.stride};
+    multiply_panels(gemm, packed, rows, width + column, panels, scratch, gates);
+    for (std::size_t r = 0; r < rows.count; ++r) {
+      write_gated(sums.first + r * sums.stride, gates.first + r * sums.stride, count, output + r * width);
+    }
+    return;
+  }
+  const float* const residual = gemm.residual != nullptr ? gemm.residual + (output - gemm.output) : nullptr;
+  for (std::size_t r = 0; r < rows.count; ++r) {
+    for (std::size_t c = 0; c < count; ++c) {
+      output[r * width + c] =
+          sums.first[r * sums.stride + c] + (residual != nullptr ? residual[r * width + c] : 0.0F);
     }
   }
+}
+
+void Part(const Gemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch) {
+  if (gemm.f32 != nullptr) return run_part(gemm, gemm.f32, plan, part, scratch);
+  if (gemm.f16 != nullptr) return run_part(gemm, gemm.f16, plan, part, scratch);
+  run_part(gemm, gemm.bf16, plan, part, scratch);
 }
 
 }  // namespace sdw::kernels::cpu::HWY_NAMESPACE
@@ -163,7 +193,7 @@ HWY_EXPORT(PackedSize);
 HWY_EXPORT(PackWeight);
 HWY_EXPORT(PackHalfWeight);
 HWY_EXPORT(PackBf16Weight);
-HWY_EXPORT(Parts);
+HWY_EXPORT(Plan);
 HWY_EXPORT(Part);
 
 std::size_t packed_size(std::size_t columns, std::size_t depth) {
@@ -182,12 +212,12 @@ void pack_weight(const std::uint16_t* weight, std::size_t columns, std::size_t d
   HWY_DYNAMIC_DISPATCH(PackBf16Weight)(weight, columns, depth, packed);
 }
 
-std::size_t gemm_parts(const Gemm& gemm) {
-  return HWY_DYNAMIC_DISPATCH(Parts)(gemm);
+GemmPlan plan_gemm(const Gemm& gemm, std::size_t threads) {
+  return HWY_DYNAMIC_DISPATCH(Plan)(gemm, threads);
 }
 
-void gemm_part(const Gemm& gemm, std::size_t part) {
-  HWY_DYNAMIC_DISPATCH(Part)(gemm, part);
+void gemm_part(const Gemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch) {
+  HWY_DYNAMIC_DISPATCH(Part)(gemm, plan, part, scratch);
 }
 
 }  // namespace sdw::kernels::cpu

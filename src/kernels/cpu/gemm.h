@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/cpu/gemm_plan.h"
 #include "kernels/cpu/rounding.h"
 
 namespace sdw::kernels::cpu {
@@ -17,10 +18,13 @@ void pack_weight(const float* weight, std::size_t columns, std::size_t depth, fl
 void pack_weight(const Half* weight, std::size_t columns, std::size_t depth, Half* packed);
 void pack_weight(const std::uint16_t* weight, std::size_t columns, std::size_t depth, std::uint16_t* packed);
 
-// output[r, c] = bias[c] + sum over k of input[r, k] * weight[c, k] (+ residual[r, c]), all float32.
+// output[r, c] = bias[c] + sum over k of input[r, k] * weight[c, k] (+ residual[r, c]), in float32.
 struct Gemm {
   const float* input = nullptr;  // [rows, depth]
-  const float* packed = nullptr;
+  // Packed weights: one of these. Those of 16 bits are widened as they are read.
+  const float* f32 = nullptr;
+  const Half* f16 = nullptr;
+  const std::uint16_t* bf16 = nullptr;
   const float* bias = nullptr;      // [columns] or null
   const float* residual = nullptr;  // [rows, columns] or null
   float* output = nullptr;          // [rows, columns]
@@ -32,8 +36,7 @@ struct Gemm {
 
 inline constexpr std::size_t kGegluColumns = 64;  // halves are whole panels of every instruction set
 
-// The number of independent parts the product is cut into, and one of them.
-std::size_t gemm_parts(const Gemm& gemm);
-void gemm_part(const Gemm& gemm, std::size_t part);
+GemmPlan plan_gemm(const Gemm& gemm, std::size_t threads);
+void gemm_part(const Gemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch);
 
 }  // namespace sdw::kernels::cpu

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "kernels/cpu/widening_gemm.h"
 #include "unit/kernels/bf16.h"
 #include "unit/kernels/f16.h"
 #include "unit/kernels/gated.h"
@@ -41,31 +40,10 @@ std::vector<Element> packed(const Case& c, const std::vector<Element>& weight, E
   return out;
 }
 
-template <class Gemm>
-Gemm gemm_of(const Case& c, const std::vector<float>& input, const std::vector<float>& bias,
-             const std::vector<float>& residual, std::vector<float>& output) {
-  Gemm gemm;
-  gemm.input = input.data();
-  gemm.bias = c.bias ? bias.data() : nullptr;
-  gemm.residual = c.residual ? residual.data() : nullptr;
-  gemm.output = output.data();
-  gemm.rows = c.rows;
-  gemm.depth = c.depth;
-  gemm.columns = c.columns;
-  gemm.geglu = c.geglu;
-  return gemm;
-}
-
 void run(const Gemm& gemm) {
-  for (std::size_t part = 0; part < gemm_parts(gemm); ++part) gemm_part(gemm, part);
-}
-
-void run(const WideningGemm& gemm) {
-  const auto plan = plan_widening_gemm(gemm, 2);
+  const auto plan = plan_gemm(gemm, 2);
   std::vector<float> scratch(plan.thread_floats, NAN);
-  for (std::size_t part = 0; part < plan.parts; ++part) {
-    widening_gemm_part(gemm, plan, part, scratch.data());
-  }
+  for (std::size_t part = 0; part < plan.parts; ++part) gemm_part(gemm, plan, part, scratch.data());
 }
 
 void expect_equal_to_definition(const Case& c, Weights type) {
@@ -83,19 +61,20 @@ void expect_equal_to_definition(const Case& c, Weights type) {
   }
   if (c.geglu) expected = gated(expected, c.columns);
   std::vector<float> output(expected.size(), NAN);
-  if (type == Weights::f32) {
-    auto gemm = gemm_of<Gemm>(c, input, bias, residual, output);
-    const auto floats = packed(c, weight, NAN);
-    gemm.packed = floats.data();
-    run(gemm);
-  } else {
-    auto gemm = gemm_of<WideningGemm>(c, input, bias, residual, output);
-    const auto f16 = packed(c, f16_of(weight), Half{0x7FFF});
-    const auto bf16 = packed(c, to_nearest_bf16(weight), std::uint16_t{0x7FFF});
-    gemm.f16 = type == Weights::f16 ? f16.data() : nullptr;
-    gemm.bf16 = type == Weights::bf16 ? bf16.data() : nullptr;
-    run(gemm);
-  }
+  const auto f32 = packed(c, weight, NAN);
+  const auto f16 = packed(c, f16_of(weight), Half{0x7FFF});
+  const auto bf16 = packed(c, to_nearest_bf16(weight), std::uint16_t{0x7FFF});
+  run({.input = input.data(),
+       .f32 = type == Weights::f32 ? f32.data() : nullptr,
+       .f16 = type == Weights::f16 ? f16.data() : nullptr,
+       .bf16 = type == Weights::bf16 ? bf16.data() : nullptr,
+       .bias = c.bias ? bias.data() : nullptr,
+       .residual = c.residual ? residual.data() : nullptr,
+       .output = output.data(),
+       .rows = c.rows,
+       .depth = c.depth,
+       .columns = c.columns,
+       .geglu = c.geglu});
   EXPECT_LT(relative_error(output, expected), tolerance(c.depth))
       << c.rows << " x " << c.depth << " x " << c.columns << ", weights " << static_cast<int>(type);
 }
