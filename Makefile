@@ -30,7 +30,7 @@ deps-test: deps ## install what the tests need beside that (the reference implem
 
 .PHONY: build
 build: deps ## build build/sd-worker (CUDA=1: with the CUDA path)
-	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) -DSD_WORKER_TESTS=OFF --log-level=WARNING >/dev/null
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) $(if $(wildcard $(BUILD)/CMakeCache.txt),,-DSD_WORKER_TESTS=OFF) --log-level=WARNING >/dev/null
 	@cmake --build $(BUILD) --target sd-worker
 
 .PHONY: run

@@ -43,7 +43,8 @@ ClipTextEncoder load_clip_text(WeightMap& weights, const ClipTextConfig& config,
   const at::Tensor table =
       weights.take(prefix + "embeddings.token_embedding.weight", {config.vocab_size, config.hidden_size});
   ops::Placement kept = where;
-  if (table.defined() && table.scalar_type() == at::kHalf) kept.dtype = at::kHalf;  // few rows are ever read
+  // Few rows are ever read.
+  if (table.defined() && at::isReducedFloatingType(table.scalar_type())) kept.dtype = table.scalar_type();
   encoder.token_embedding = ops::prepared_copy(table, kept);
   encoder.position_embedding =
       ops::prepared_copy(weights.take(prefix + "embeddings.position_embedding.weight",

@@ -9,7 +9,7 @@ std::int64_t prepared_bytes_of_one(const std::string& dtype, const ops::Placemen
   const auto as_placed = static_cast<std::int64_t>(c10::elementSize(where.dtype));
   if (!ops::takes_own_kernels(where)) return as_placed;
   // Our own kernels multiply float32 activations by narrower weights.
-  if (where.precision == ops::Precision::exact) return dtype == "F16" ? 2 : as_placed;
+  if (where.precision == ops::Precision::exact) return dtype == "F16" || dtype == "BF16" ? 2 : as_placed;
   return ops::in_bytes(where) ? 1 : 2;
 }
 

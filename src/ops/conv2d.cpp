@@ -54,7 +54,8 @@ bool is_own(Conv2dLayout layout) {
 Arithmetic arithmetic_of(Conv2dLayout layout) {
   if (layout == Conv2dLayout::int8_panels) return Arithmetic::int8;
   const bool floats = layout == Conv2dLayout::plain || is_matrix(layout) ||
-                      layout == Conv2dLayout::winograd || layout == Conv2dLayout::winograd_f16;
+                      layout == Conv2dLayout::winograd || layout == Conv2dLayout::winograd_f16 ||
+                      layout == Conv2dLayout::winograd_exact_bf16;
   return floats ? Arithmetic::f32 : arithmetic_of_bf16();
 }
 

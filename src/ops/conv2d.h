@@ -21,15 +21,16 @@ inline std::int64_t output_size(std::int64_t input, std::int64_t kernel, const C
 }
 
 enum class Conv2dLayout {
-  plain,          // [C_out, C_in, kh, kw], channels-last, for ATen
-  gathered,       // a LinearWeight's exact_layout() of [C_out, 9 C_in], for matrix_conv2d
-  summed,         // the same of [9 C_out, C_in]
-  winograd,       // float32, packed for kernels::cpu::winograd_second_part
-  winograd_f16,   // float16 as in the file, packed for the same
-  winograd_bf16,  // bfloat16, packed for the same
-  winograd_int8,  // bytes, packed for the same
-  bf16_panels,    // bfloat16, packed for kernels::cpu::panel_conv_part
-  int8_panels     // bytes, packed for the same
+  plain,                // [C_out, C_in, kh, kw], channels-last, for ATen
+  gathered,             // a LinearWeight's exact_layout() of [C_out, 9 C_in], for matrix_conv2d
+  summed,               // the same of [9 C_out, C_in]
+  winograd,             // float32, packed for kernels::cpu::winograd_second_part
+  winograd_f16,         // float16 as in the file, packed for the same
+  winograd_bf16,        // bfloat16, packed for the same
+  winograd_exact_bf16,  // bfloat16 as in the file, packed for the same, multiplied in float32
+  winograd_int8,        // bytes, packed for the same
+  bf16_panels,          // bfloat16, packed for kernels::cpu::panel_conv_part
+  int8_panels           // bytes, packed for the same
 };
 
 // A convolution prepared at load for the arithmetic chosen for it. Undefined tensors mean "not loaded".

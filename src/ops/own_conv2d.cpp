@@ -76,13 +76,18 @@ Conv conv_of(const at::Tensor& input, const Conv2dWeight& weight, const at::Tens
   return conv;
 }
 
+bool is_bf16_winograd(Conv2dLayout layout) {
+  return layout == Conv2dLayout::winograd_bf16 || layout == Conv2dLayout::winograd_exact_bf16;
+}
+
 void set_filters(const Conv2dWeight& weight, kernels::cpu::WinogradConv& conv) {
   if (weight.layout == Conv2dLayout::winograd_int8) {
     conv.int8_weight = data_or_null<std::int8_t>(weight.weight);
   } else if (weight.layout == Conv2dLayout::winograd_f16) {
     conv.f16_weight = data_or_null<kernels::cpu::Half>(weight.weight);
-  } else if (weight.layout == Conv2dLayout::winograd_bf16) {
+  } else if (is_bf16_winograd(weight.layout)) {
     conv.bf16_weight = data_or_null<std::uint16_t>(weight.weight);
+    conv.exact = weight.layout == Conv2dLayout::winograd_exact_bf16;
   } else {
     conv.weight = data_or_null<float>(weight.weight);
   }
@@ -134,7 +139,7 @@ void pack_block(const at::Tensor& filters, Conv2dLayout layout, void* to) {
         static_cast<kernels::cpu::Half*>(to));
   }
   const auto* const from = static_cast<const std::uint16_t*>(filters.const_data_ptr());
-  if (layout == Conv2dLayout::winograd_bf16) {
+  if (is_bf16_winograd(layout)) {
     return kernels::cpu::pack_winograd_weight(from, outputs, inputs, words);
   }
   kernels::cpu::pack_panels(from, outputs, 9, inputs, words);
@@ -153,8 +158,13 @@ Conv2dLayout layout_for(const at::Tensor& weight, const Conv2dShape& shape, cons
   if (!keeps_size(shape)) return Conv2dLayout::plain;
   if (filters[0] < kMinChannels) return Conv2dLayout::summed;
   if (filters[1] < kMinChannels) return Conv2dLayout::gathered;
-  const bool half = weight.scalar_type() == at::kHalf;
-  if (where.precision == Precision::exact) return half ? Conv2dLayout::winograd_f16 : Conv2dLayout::winograd;
+  const at::ScalarType type = weight.scalar_type();
+  const bool half = type == at::kHalf;
+  if (where.precision == Precision::exact) {
+    return half                    ? Conv2dLayout::winograd_f16
+           : type == at::kBFloat16 ? Conv2dLayout::winograd_exact_bf16
+                                   : Conv2dLayout::winograd;
+  }
   // Winograd saves three quarters of the products: in bfloat16 it is faster than the nine products of bytes,
   // whose worth is then the memory that large filters save. The tiles of AMX are faster than either.
   // In float32 it is as fast as those products where filters are fewest.
@@ -214,9 +224,9 @@ at::Tensor own_conv2d(const at::Tensor& input, const Conv2dWeight& weight, const
 
 double multiplied_share(const Conv2dWeight& weight, std::int64_t batch, std::int64_t height,
                         std::int64_t width, bool upsample) {
-  const bool winograd =
-      weight.layout == Conv2dLayout::winograd || weight.layout == Conv2dLayout::winograd_f16 ||
-      weight.layout == Conv2dLayout::winograd_bf16 || weight.layout == Conv2dLayout::winograd_int8;
+  const bool winograd = weight.layout == Conv2dLayout::winograd ||
+                        weight.layout == Conv2dLayout::winograd_f16 || is_bf16_winograd(weight.layout) ||
+                        weight.layout == Conv2dLayout::winograd_int8;
   if (!winograd) return 1.0;
   kernels::cpu::WinogradConv conv;
   set_filters(weight, conv);

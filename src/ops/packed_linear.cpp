@@ -122,7 +122,8 @@ at::Tensor product(const at::Tensor& input, const LinearWeight& weight, const at
 }  // namespace
 
 LinearLayout exact_layout(at::ScalarType type) {
-  return type == at::kHalf ? LinearLayout::f16 : LinearLayout::f32;
+  if (type == at::kHalf) return LinearLayout::f16;
+  return type == at::kBFloat16 ? LinearLayout::bf16 : LinearLayout::f32;
 }
 
 LinearLayout layout_for(at::ScalarType type, const Placement& where) {

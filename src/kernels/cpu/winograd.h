@@ -11,7 +11,7 @@ namespace sdw::kernels::cpu {
 // arXiv:1509.09308): F(4x4, 3x3) takes 36 products for 16 outputs instead of 144, F(6x6, 3x3) 64 for 36
 // instead of 324, which large pictures of few channels use in float32. Of an upsampled picture 100 for 64
 // instead of 576. Everything is channels-last float32, but perhaps the filters; where those are bfloat16 or
-// bytes, transformed values are rounded to bfloat16 if the CPU multiplies it.
+// bytes, transformed values are rounded to bfloat16 if the CPU multiplies it, unless `exact`.
 struct WinogradConv {
   const float* input = nullptr;  // [batch, in_height, in_width, in_channels]
   // Packed filters: one of these.
@@ -19,9 +19,10 @@ struct WinogradConv {
   const Half* f16_weight = nullptr;            // float16
   const std::uint16_t* bf16_weight = nullptr;  // bfloat16
   const std::int8_t* int8_weight = nullptr;    // bytes with a scale for each output channel
-  const float* bias = nullptr;                 // [out_channels] or null
-  const float* residual = nullptr;             // of the output's shape, or null; added
-  float* output = nullptr;                     // [batch, out_height, out_width, out_channels]
+  bool exact = false;
+  const float* bias = nullptr;      // [out_channels] or null
+  const float* residual = nullptr;  // of the output's shape, or null; added
+  float* output = nullptr;          // [batch, out_height, out_width, out_channels]
   std::size_t batch = 0, in_height = 0, in_width = 0, in_channels = 0;
   std::size_t out_height = 0, out_width = 0, out_channels = 0;
   // Nearest-neighbour upsampling to twice before the convolution, without writing it: out_* = 2 * in_*.

@@ -54,7 +54,7 @@ struct Filtering : Tile {
 };
 
 inline bool multiplies_bf16(const WinogradConv& conv) {
-  return conv.weight == nullptr && conv.f16_weight == nullptr && can_multiply(PanelType::bf16);
+  return !conv.exact && conv.weight == nullptr && conv.f16_weight == nullptr && can_multiply(PanelType::bf16);
 }
 
 // Calls `run` with the kind of filtering that a plan is for.

@@ -107,8 +107,9 @@ TEST(Gemm, GatesTheFirstHalfByGeluOfTheSecond) {
   with_every_instruction_set([] {
     for (const std::size_t rows : {1, 13, 100}) {
       for (const std::size_t columns : {64, 192, 1280}) {
-        for (const bool bias : {false, true})
+        for (const bool bias : {false, true}) {
           expect_equal_to_definition({rows, 19, columns, bias, false, true});
+        }
       }
     }
   });

@@ -26,7 +26,7 @@ struct Case {
   std::size_t threads = 2;
 };
 
-enum class Filters { f32, f16, bf16, int8 };
+enum class Filters { f32, f16, bf16, exact_bf16, int8 };
 
 void expect_equal_to_definition(const Case& c, Filters filters) {
   const std::size_t scale = c.upsample ? 2 : 1;
@@ -46,14 +46,14 @@ void expect_equal_to_definition(const Case& c, Filters filters) {
   pack_winograd_weight(weight.data(), c.out_channels, c.in_channels, packed_int8.data());
   pack_winograd_weight(halves.data(), c.out_channels, c.in_channels, packed_f16.data());
   pack_winograd_weight(rounded.data(), c.out_channels, c.in_channels, packed_bf16.data());
-  const auto known = filters == Filters::bf16  ? widened(rounded)
-                     : filters == Filters::f16 ? rounded_to_f16(weight)
-                                               : weight;
+  const bool bf16 = filters == Filters::bf16 || filters == Filters::exact_bf16;
+  const auto known = bf16 ? widened(rounded) : filters == Filters::f16 ? rounded_to_f16(weight) : weight;
   const WinogradConv conv{.input = input.data(),
                           .weight = filters == Filters::f32 ? packed.data() : nullptr,
                           .f16_weight = filters == Filters::f16 ? packed_f16.data() : nullptr,
-                          .bf16_weight = filters == Filters::bf16 ? packed_bf16.data() : nullptr,
+                          .bf16_weight = bf16 ? packed_bf16.data() : nullptr,
                           .int8_weight = filters == Filters::int8 ? packed_int8.data() : nullptr,
+                          .exact = filters == Filters::exact_bf16,
                           .bias = c.bias ? bias.data() : nullptr,
                           .residual = c.residual ? residual.data() : nullptr,
                           .output = output.data(),
@@ -83,7 +83,7 @@ void expect_equal_to_definition(const Case& c, Filters filters) {
 }
 
 void expect_equal_to_definition(const Case& c) {
-  for (const auto filters : {Filters::f32, Filters::f16, Filters::bf16, Filters::int8}) {
+  for (const auto filters : {Filters::f32, Filters::f16, Filters::bf16, Filters::exact_bf16, Filters::int8}) {
     expect_equal_to_definition(c, filters);
   }
 }

@@ -114,7 +114,8 @@ TEST_P(Weights, SizesAreKnownWithoutReading) {
   const auto bytes = [&](ops::Placement where) {
     return prepared_bytes(weights.parameters_by_dtype(), where);
   };
-  EXPECT_EQ(bytes({at::kCPU, at::kFloat}), 9 * 2 + 12 * 4);  // float16 stays so
+  const auto halves = weights.parameters_by_dtype().at("F16") + weights.parameters_by_dtype().at("BF16");
+  EXPECT_EQ(bytes({at::kCPU, at::kFloat}), halves * 2 + (21 - halves) * 4);  // 16 bits stay so
   EXPECT_EQ(bytes({at::kCPU, at::kFloat, ops::Precision::fast}), 21 * 2);
   EXPECT_EQ(bytes({at::kCPU, at::kBFloat16}), 21 * 2);
 }

@@ -46,7 +46,11 @@ at::Tensor plain_conv2d(const at::Tensor& input, const at::Tensor& weight, const
   return out;
 }
 
-TEST(Conv2d, EqualsTheDefinitionForEveryShapeTheModelsUse) {
+class Conv2dOfEveryType : public testing::TestWithParam<at::ScalarType> {};
+
+INSTANTIATE_TEST_SUITE_P(Weights, Conv2dOfEveryType, testing::Values(at::kFloat, at::kHalf, at::kBFloat16));
+
+TEST_P(Conv2dOfEveryType, EqualsTheDefinitionForEveryShapeTheModelsUse) {
   const Case cases[] = {{4, 8, 3, 7, 5, {1, 1, 0}},    {8, 8, 3, 8, 6, {2, 1, 0}},
                         {8, 8, 3, 9, 6, {2, 0, 1}},    {3, 5, 1, 4, 4, {1, 0, 0}},
                         {9, 16, 3, 1, 1, {1, 1, 0}},   {1, 1, 5, 6, 6, {1, 2, 0}},
@@ -54,10 +58,11 @@ TEST(Conv2d, EqualsTheDefinitionForEveryShapeTheModelsUse) {
                         {20, 3, 3, 1, 6, {1, 1, 0}},   {3, 16, 3, 6, 1, {1, 1, 0}}};
   for (const Case& c : cases) {
     const at::Tensor input = random_picture({2, c.in_channels, c.height, c.width});
-    const at::Tensor weight = random_tensor({c.out_channels, c.in_channels, c.kernel, c.kernel}, 2);
+    const at::Tensor weight =
+        random_tensor({c.out_channels, c.in_channels, c.kernel, c.kernel}, 2).to(GetParam());
     const at::Tensor bias = random_tensor({c.out_channels}, 3);
     const Conv2dWeight prepared = prepare_conv2d(weight, bias, c.shape, {});
-    const at::Tensor expected = plain_conv2d(input, weight, bias, c.shape);
+    const at::Tensor expected = plain_conv2d(input, weight.to(at::kFloat), bias, c.shape);
     const at::Tensor got = conv2d(input, prepared);
     EXPECT_LT(relative_error(got, expected), 1e-5)
         << c.in_channels << " to " << c.out_channels << ", " << c.kernel;

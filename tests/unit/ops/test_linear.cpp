@@ -15,9 +15,13 @@ at::Tensor exact_gelu(const at::Tensor& x) {
   return x.mul(at::erf(x.div(std::sqrt(2.0))).add(1)).mul(0.5);
 }
 
-TEST(Linear, EqualsTheProductInDouble) {
+class LinearOfEveryType : public testing::TestWithParam<at::ScalarType> {};
+
+INSTANTIATE_TEST_SUITE_P(Weights, LinearOfEveryType, testing::Values(at::kFloat, at::kHalf, at::kBFloat16));
+
+TEST_P(LinearOfEveryType, EqualsTheProductInDouble) {
   const at::Tensor input = random_tensor({2, 7, 24});
-  const at::Tensor weight = random_tensor({10, 24}, 2), bias = random_tensor({10}, 3);
+  const at::Tensor weight = random_tensor({10, 24}, 2).to(GetParam()), bias = random_tensor({10}, 3);
   const at::Tensor product = input.to(at::kDouble).matmul(weight.to(at::kDouble).t());
   EXPECT_LT(relative_error(linear(input, prepare_linear(weight, bias, {})), product.add(bias)), 1e-6);
   EXPECT_LT(relative_error(linear(input, prepare_linear(weight, {}, {})), product), 1e-6);
