@@ -1,6 +1,6 @@
 """Times sd-worker against diffusers and OpenVINO: same weights, same prompt, same machine, in turn (A B A B), medians.
 
-    python bench/peers.py FOLDER:SIZE ... [--steps 4] [--rounds 2] [--output docs/performance.md]
+    python bench/peers.py FOLDER:SIZE ... [--steps 4] [--rounds 2] [--leave-out NAME ...] [--output docs/performance.md]
 
 A step is one with guidance (two passes of the UNet). Each run is a process of its own; the first step of a run warms up
 and is not counted. tools/make_synthetic.py makes full-size models with random weights for it.
@@ -187,7 +187,7 @@ def table(runs, arguments):
         for run in measured:
             run["picture"] = PICTURE_STEPS * run["step"] + run["decode"]
     columns = ("step", "decode", "picture")
-    eager = [name for name, (_, how) in PEERS.items() if how in ("f32", "f32 channels-last") and name.startswith("diffusers")]
+    eager = [name for name in runs if PEERS[name] in (("diffusers", "f32"), ("diffusers", "f32 channels-last"))]
     best = {key: min(statistics.median(run[key] for run in runs[name]) for name in eager) for key in columns}
     lines = [f"{arguments.model.name}, {arguments.size} x {arguments.size}, random weights in f16. {machine(PROGRAM, arguments.threads)} "
              f"{of_runs(arguments.rounds)}; in brackets, times as fast as diffusers in float32, the better layout.", "",
@@ -206,9 +206,9 @@ def measure_all(arguments):
     """The table of one model and size."""
     if not (openvino_folder(arguments) / "unet-int8.xml").exists():
         run_alone(arguments, EXPORT)
-    runs = {name: [] for name in PEERS}
+    runs = {name: [] for name in PEERS if name not in arguments.leave_out}
     for number in range(arguments.rounds):
-        for name in PEERS:
+        for name in runs:
             runs[name].append(run_alone(arguments, name))
             print(f"round {number + 1}, {name}: {runs[name][-1]}", file=sys.stderr)
     publish(arguments.output, f"peers {kernels(PROGRAM)} {arguments.model.name} {arguments.size}", table(runs, arguments))
@@ -220,6 +220,7 @@ def main():
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--leave-out", nargs="+", default=[], choices=PEERS, help="programs that are not timed")
     parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "peers", help="folder of converted models")
     parser.add_argument("--only", choices=[*PEERS, EXPORT], help=argparse.SUPPRESS)

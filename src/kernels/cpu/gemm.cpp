@@ -70,7 +70,7 @@ GemmPlan Plan(const Gemm& gemm, std::size_t threads) {
   const std::size_t panels = std::min((plan.panels * row_parts + parts - 1) / parts, kMostPanels / halves);
   const std::size_t panel_parts = (plan.panels + panels - 1) / panels;
   plan.block_panels = (plan.panels + panel_parts - 1) / panel_parts;
-  plan.parts = row_parts * panel_parts;
+  plan.parts = gemm.rows > 0 ? row_parts * panel_parts : 0;
   plan.thread_floats = (kPiece + halves * plan.block_rows * plan.block_panels) * kPanelWidth;
   return plan;
 }

@@ -65,9 +65,9 @@ struct Panel {
 
 // c[r, 0..kPanelWidth) = start + sum over k of a[r, k] * panel[k, :] for kRows rows. A null `start` is zero.
 // A function of its own, so that what goes on around it takes no registers from its loop.
-template <std::size_t kRows, Start kStart, Far kFar, class Panel>
+template <std::size_t kRows, Start kStart, Far kFar, class AnyPanel>
 HWY_NOINLINE void multiply_tile(const float* HWY_RESTRICT a, std::size_t a_stride, std::size_t depth,
-                                Panel panel, const float* HWY_RESTRICT start, float* HWY_RESTRICT c,
+                                AnyPanel panel, const float* HWY_RESTRICT start, float* HWY_RESTRICT c,
                                 std::size_t c_stride, const float* next_rows) {
   constexpr std::size_t kLineBytes = 64, kLine = kLineBytes / sizeof(float), kAhead = std::size_t{8} << 10;
   FloatVector sums[kRows][2], columns[2];

@@ -94,6 +94,11 @@ TEST(Gemm, EqualsTheDefinitionAtEveryEdgeOfItsBlocks) {
   });
 }
 
+TEST(Gemm, NoRowsAreNoParts) {
+  with_every_instruction_set(
+      [] { EXPECT_EQ(plan_gemm({.rows = 0, .depth = 3, .columns = 40}, 2).parts, 0U); });
+}
+
 TEST(Gemm, AddsBiasAndResidualOnlyWhereGiven) {
   with_every_instruction_set([] {
     for (const bool bias : {false, true}) {
