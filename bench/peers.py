@@ -204,9 +204,10 @@ def table(runs, arguments):
 
 def measure_all(arguments):
     """The table of one model and size."""
-    if not (openvino_folder(arguments) / "unet-int8.xml").exists():
-        run_alone(arguments, EXPORT)
     runs = {name: [] for name in PEERS if name not in arguments.leave_out}
+    uses_openvino = any(PEERS[name][0] == "openvino" for name in runs)
+    if uses_openvino and not (openvino_folder(arguments) / "unet-int8.xml").exists():
+        run_alone(arguments, EXPORT)
     for number in range(arguments.rounds):
         for name in runs:
             runs[name].append(run_alone(arguments, name))
