@@ -96,19 +96,20 @@ void multiply_rows_by(const float* a, std::size_t a_stride, std::size_t rows, st
                       std::size_t c_stride) {
   constexpr Far kFirst{.panel = true, .next_rows = true};
   if constexpr (std::is_same_v<Weight, float>) {
-    return multiply_rows<kStart, kFirst>(a, a_stride, rows, depth, panel, start, c, c_stride, a);
+    multiply_rows<kStart, kFirst>(a, a_stride, rows, depth, panel, start, c, c_stride, a);
+  } else {
+    const auto widen = [&]<std::size_t kRows>() {
+      const float* const next = rows > kRows ? a + kRows * a_stride : a;
+      multiply_tile<kRows, kStart, kFirst>(a, a_stride, depth, WideningPanel<Weight>{panel, widened}, start,
+                                           c, c_stride, next);
+      return kRows;
+    };
+    const std::size_t done = rows >= kTileRows ? widen.template operator()<kTileRows>()
+                             : rows >= 4       ? widen.template operator()<4>()
+                                               : widen.template operator()<1>();
+    multiply_rows<kStart, Far{.next_rows = true}>(a + done * a_stride, a_stride, rows - done, depth, widened,
+                                                  start, c + done * c_stride, c_stride, a);
   }
-  const auto widen = [&]<std::size_t kRows>() {
-    const float* const next = rows > kRows ? a + kRows * a_stride : a;
-    multiply_tile<kRows, kStart, kFirst>(a, a_stride, depth, WideningPanel<Weight>{panel, widened}, start, c,
-                                         c_stride, next);
-    return kRows;
-  };
-  const std::size_t done = rows >= kTileRows ? widen.template operator()<kTileRows>()
-                           : rows >= 4       ? widen.template operator()<4>()
-                                             : widen.template operator()<1>();
-  multiply_rows<kStart, Far{.next_rows = true}>(a + done * a_stride, a_stride, rows - done, depth, widened,
-                                                start, c + done * c_stride, c_stride, a);
 }
 
 struct Rows {

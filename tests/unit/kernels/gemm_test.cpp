@@ -5,22 +5,11 @@
 
 #include "unit/kernels/bf16.h"
 #include "unit/kernels/f16.h"
-#include "unit/kernels/gated.h"
 #include "unit/kernels/instruction_sets.h"
+#include "unit/kernels/product.h"
 
 namespace sdw::kernels::cpu {
 namespace {
-
-struct Case {
-  std::size_t rows, depth, columns;
-  bool bias, residual, geglu = false;
-};
-
-// A sum of `depth` products of unit normals in float32 against double: rounding grows with the square root of
-// depth.
-double tolerance(std::size_t depth) {
-  return 4e-7 * std::sqrt(static_cast<double>(depth)) + 1e-6;
-}
 
 enum class Weights { f32, f16, bf16 };
 
@@ -34,7 +23,7 @@ std::vector<float> random_weights(Weights type, std::size_t count) {
 
 // Packed elements that the kernels are given; any that they read without its having been written shows.
 template <class Element>
-std::vector<Element> packed(const Case& c, const std::vector<Element>& weight, Element not_a_number) {
+std::vector<Element> packed(const ProductCase& c, const std::vector<Element>& weight, Element not_a_number) {
   std::vector<Element> out(packed_size(c.columns, c.depth), not_a_number);
   pack_weight(weight.data(), c.columns, c.depth, out.data());
   return out;
@@ -46,20 +35,10 @@ void run(const Gemm& gemm) {
   for (std::size_t part = 0; part < plan.parts; ++part) gemm_part(gemm, plan, part, scratch.data());
 }
 
-void expect_equal_to_definition(const Case& c, Weights type) {
+void expect_equal_to_definition(const ProductCase& c, Weights type) {
   const auto input = random_values(c.rows * c.depth, 1), weight = random_weights(type, c.columns * c.depth);
   const auto bias = random_values(c.columns, 3), residual = random_values(c.rows * c.columns, 4);
-  std::vector<double> expected(c.rows * c.columns);
-  for (std::size_t r = 0; r < c.rows; ++r) {
-    for (std::size_t n = 0; n < c.columns; ++n) {
-      double sum = (c.bias ? bias[n] : 0.0) + (c.residual ? residual[r * c.columns + n] : 0.0);
-      for (std::size_t k = 0; k < c.depth; ++k) {
-        sum += static_cast<double>(input[r * c.depth + k]) * weight[n * c.depth + k];
-      }
-      expected[r * c.columns + n] = sum;
-    }
-  }
-  if (c.geglu) expected = gated(expected, c.columns);
+  const auto expected = product_by_definition(c, input, weight, bias, residual);
   std::vector<float> output(expected.size(), NAN);
   const auto f32 = packed(c, weight, NAN);
   const auto f16 = packed(c, f16_of(weight), Half{0x7FFF});
@@ -75,11 +54,11 @@ void expect_equal_to_definition(const Case& c, Weights type) {
        .depth = c.depth,
        .columns = c.columns,
        .geglu = c.geglu});
-  EXPECT_LT(relative_error(output, expected), tolerance(c.depth))
+  EXPECT_LT(relative_error(output, expected), product_tolerance(c.depth))
       << c.rows << " x " << c.depth << " x " << c.columns << ", weights " << static_cast<int>(type);
 }
 
-void expect_equal_to_definition(const Case& c) {
+void expect_equal_to_definition(const ProductCase& c) {
   for (const auto type : {Weights::f32, Weights::f16, Weights::bf16}) expect_equal_to_definition(c, type);
 }
 

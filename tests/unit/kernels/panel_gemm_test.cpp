@@ -6,22 +6,12 @@
 
 #include "kernels/cpu/panel_block.h"
 #include "unit/kernels/bf16.h"
-#include "unit/kernels/gated.h"
 #include "unit/kernels/instruction_sets.h"
 #include "unit/kernels/int8.h"
+#include "unit/kernels/product.h"
 
 namespace sdw::kernels::cpu {
 namespace {
-
-struct Case {
-  std::size_t rows, depth, columns;
-  bool bias = true, residual = false, geglu = false;
-};
-
-// What rounding the float32 sums leaves.
-double tolerance(std::size_t depth) {
-  return 4e-7 * std::sqrt(static_cast<double>(depth)) + 1e-6;
-}
 
 struct Operands {
   std::vector<float> input, weight;  // as the definition has them
@@ -30,7 +20,7 @@ struct Operands {
 
 // Rounding of the operands is part of the definition; bytes hold theirs exactly. Packed weights are full of
 // NaNs at first, so that a part never written, or a fringe multiplied into a sum, shows.
-Operands operands(PanelType type, const Case& c) {
+Operands operands(PanelType type, const ProductCase& c) {
   Operands out;
   out.packed.assign(packed_words(type, c.columns, 1, c.depth), 0x7FFF);
   if (type == PanelType::int8) {
@@ -46,21 +36,7 @@ Operands operands(PanelType type, const Case& c) {
   return out;
 }
 
-std::vector<double> product(const Case& c, const std::vector<float>& input, const std::vector<float>& weight,
-                            const std::vector<float>& bias, const std::vector<float>& residual) {
-  std::vector<double> out(c.rows * c.columns);
-  for (std::size_t r = 0; r < c.rows; ++r) {
-    for (std::size_t n = 0; n < c.columns; ++n) {
-      double sum = (c.bias ? bias[n] : 0.0) + (c.residual ? residual[r * c.columns + n] : 0.0);
-      for (std::size_t k = 0; k < c.depth; ++k)
-        sum += static_cast<double>(input[r * c.depth + k]) * weight[n * c.depth + k];
-      out[r * c.columns + n] = sum;
-    }
-  }
-  return c.geglu ? gated(out, c.columns) : out;
-}
-
-std::vector<float> run(PanelType type, const Case& c, const Operands& operands,
+std::vector<float> run(PanelType type, const ProductCase& c, const Operands& operands,
                        const std::vector<float>& bias, const std::vector<float>& residual) {
   std::vector<float> output(c.rows * c.columns / (c.geglu ? 2 : 1), NAN);
   const PanelGemm gemm{.type = type,
@@ -79,15 +55,15 @@ std::vector<float> run(PanelType type, const Case& c, const Operands& operands,
   return output;
 }
 
-void expect_equal_to_definition(const Case& c) {
+void expect_equal_to_definition(const ProductCase& c) {
   const auto bias = random_values(c.columns, 3), residual = random_values(c.rows * c.columns, 4);
   for (const auto type : {PanelType::bf16, PanelType::int8}) {
     if (!can_multiply(type)) continue;
     const Operands given = operands(type, c);
     const auto rounded = type == PanelType::bf16 ? widened(to_nearest_bf16(given.input)) : given.input;
     EXPECT_LT(relative_error(run(type, c, given, bias, residual),
-                             product(c, rounded, given.weight, bias, residual)),
-              tolerance(c.depth))
+                             product_by_definition(c, rounded, given.weight, bias, residual)),
+              product_tolerance(c.depth))
         << (type == PanelType::int8 ? "bytes, " : "bfloat16, ") << c.rows << " x " << c.depth << " x "
         << c.columns;
   }
@@ -142,22 +118,22 @@ TEST(PanelGemm, ManyRowsAreCutIntoParts) {
 TEST(PanelGemm, BytesOfAnyValuesAreCloseToTheProduct) {
   with_every_instruction_set([] {
     if (!can_multiply(PanelType::int8)) return;
-    const Case c{64, 640, 96, false, false};
+    const ProductCase c{64, 640, 96, false, false};
     Operands given;
     given.input = random_values(c.rows * c.depth, 1);
     given.weight = random_values(c.columns * c.depth, 2);
     given.packed.resize(packed_words(PanelType::int8, c.columns, 1, c.depth));
     pack_int8_panels(given.weight.data(), c.columns, 1, c.depth, given.packed.data());
-    EXPECT_LT(
-        relative_error(run(PanelType::int8, c, given, {}, {}), product(c, given.input, given.weight, {}, {})),
-        0.02);
+    EXPECT_LT(relative_error(run(PanelType::int8, c, given, {}, {}),
+                             product_by_definition(c, given.input, given.weight, {}, {})),
+              0.02);
   });
 }
 
 TEST(PanelGemm, BytesOfNothingButZerosAreZero) {
   with_every_instruction_set([] {
     if (!can_multiply(PanelType::int8)) return;
-    const Case c{3, 70, 5, false, false};
+    const ProductCase c{3, 70, 5, false, false};
     Operands given{std::vector<float>(c.rows * c.depth), std::vector<float>(c.columns * c.depth), {}};
     given.packed.resize(packed_words(PanelType::int8, c.columns, 1, c.depth));
     pack_int8_panels(given.weight.data(), c.columns, 1, c.depth, given.packed.data());
