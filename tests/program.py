@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 BUILD = Path(os.environ.get("SD_WORKER_BUILD", REPOSITORY / "build"))
 PROGRAM = Path(os.environ.get("SD_WORKER_BIN", BUILD / "sd-worker"))
 TIMEOUT = 120  # seconds
+FAKE_GPU = {"LD_PRELOAD": str(BUILD / "tests" / "fake_gpu.so")}  # the environment of a program that finds one
 
 
 @dataclasses.dataclass
@@ -40,6 +41,11 @@ def _listen_to_ctrl_c():
 def machine() -> dict:
     """What `info` says of this machine; empty where the program is not built."""
     return Program(PROGRAM).run("info", "--json").json if PROGRAM.exists() else {}
+
+
+def has_fake_gpu() -> bool:
+    """A build with CUDA=1 has none."""
+    return Path(FAKE_GPU["LD_PRELOAD"]).exists()
 
 
 class Program:

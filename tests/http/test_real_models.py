@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from program import FAKE_GPU, has_fake_gpu
 from test_bad_models import SPOILED
 from test_picture_decoding import orientation_exif, saved
 from worker import REAL, data_of, names_of, open_picture, picture_base64, pixels
@@ -56,6 +57,31 @@ def test_a_picture_is_the_same_whoever_shared_the_batch(start, real, model):
         alone = real.wait(real.submit(**fields))
         difference = np.abs(pixels(open_picture(document["result"]["image"])) - pixels(open_picture(alone["result"]["image"])))
         assert difference.max() <= 2, f"{fields}: expected at most 2 of 255, got {difference.max()}"
+
+
+needs_fake_gpu = pytest.mark.skipif(not has_fake_gpu(), reason="not run: a build with CUDA=1 has no fake GPU")
+
+
+@needs_fake_gpu
+def test_a_worker_on_a_gpu_gives_the_pictures_of_one_on_a_cpu(start, real, model):
+    size = dict(prompt=PROMPT, width=64, height=64, steps=6, preview_every=2)
+    jobs = [dict(size, seed=seed, **options) for seed, options in enumerate([
+        {}, {"sampler": "euler_a"}, {"operation": "image_transform", "input_image": picture_base64(64, 64), "strength": 0.6},
+        {"operation": "image_inpaint", "init_image": picture_base64(64, 64), "mask_image": picture_base64(64, 64, (255, 255, 255))}])]  # fmt: skip
+    gpu = start("--device", "cuda", "--max-batch", "4", program=REAL, models=(model,), **FAKE_GPU)
+    assert gpu.client.get("/info").json()["device"] == "cuda:0"
+    for fields, job_id in [(fields, gpu.submit(**fields)) for fields in jobs]:
+        pictures = [open_picture(worker.wait(submitted)["result"]["image"]) for worker, submitted in ((gpu, job_id), (real, real.submit(**fields)))]
+        difference = np.abs(pixels(pictures[0]) - pixels(pictures[1]))
+        assert difference.max() <= 2, f"{fields}: expected at most 2 of 255, got {difference.max()}"
+
+
+@needs_fake_gpu
+def test_a_job_beyond_the_memory_of_the_gpu_fails_alone(start, model):
+    gpu = start("--device", "cuda", "--threads", "1", program=REAL, models=(model,), FAKE_GPU_BYTES=32 << 20, **FAKE_GPU)
+    failed = gpu.wait(gpu.submit(prompt=PROMPT, width=1024, height=1024, steps=1))
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "out_of_memory")
+    assert gpu.wait(gpu.submit(prompt=PROMPT, width=64, height=64, steps=1))["state"] == "completed"
 
 
 def test_pictures_and_masks_are_taken_in(real):
