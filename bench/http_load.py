@@ -1,11 +1,12 @@
 """Load of the HTTP side beside a running generation; prints the table of docs/performance.md.
 
-    python bench/http_load.py build/sd-worker MODEL [--seconds 10] [--rate 200] [--output docs/performance.md]
+    python bench/http_load.py build/sd-worker MODEL:SIZE ... [--seconds 10] [--rate 200] [--output docs/performance.md]
 
 Measures, each in its own worker process on this machine: requests a second and latency of GET /health and POST /v1/jobs
 beside a running generation, with the CPU time that the worker's I/O thread takes for each; memory for each of 1,000 idle
-streams; and how much slower a denoise step is under `--rate` requests a second than without: medians of alternating runs,
-the worker with one engine thread on one core and the client on another, so that the client's own work is not counted.
+streams (these of the first model); and, for every model, how much slower a denoise step is under `--rate` requests a
+second than without. For that the worker runs as shipped, with all threads, and wrk asks beside it and rests in turn: what
+a pair of neighbouring pieces of the generation differ by tells more than two long ones on a machine whose speed wavers.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -25,12 +27,17 @@ HEAD = "Host: localhost\r\n"
 LONG_JOB = {"operation": "image_generation", "prompt": "a red circle", "steps": 150, "count": 8, "seed": 1}
 
 
+def cpu_seconds(process, threads=None):
+    folder = Path(f"/proc/{process}/task")
+    return sum(int((folder / str(thread) / "schedstat").read_text().split()[0]) for thread in threads or os.listdir(folder)) / 1e9
+
+
 class Worker:
-    def __init__(self, program, model, *flags, core=None):
+    def __init__(self, program, model, *flags):
         self.log = tempfile.NamedTemporaryFile(suffix=".txt")
         self.process = subprocess.Popen(
             [program, "serve", "--model", model, "--port", "0", "--log-level", "warn", "--queue-size", "1000000", *flags],
-            stderr=self.log, preexec_fn=(lambda: os.sched_setaffinity(0, {core})) if core is not None else None)
+            stderr=self.log)
         while not (found := re.search(r"listening on http://[^:]+:(\d+)", Path(self.log.name).read_text())):
             if self.process.poll() is not None:
                 raise SystemExit(Path(self.log.name).read_text())
@@ -58,8 +65,7 @@ class Worker:
 
     def io_thread_seconds(self):
         """CPU time of the I/O thread, which is the process's first."""
-        fields = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.process.pid, [self.process.pid])
 
     def stop(self):
         self.process.kill()
@@ -136,65 +142,108 @@ async def memory_of_streams(program, model, count=1000):
     return used
 
 
-async def step_seconds(worker):
-    """Sum and count of the step histogram so far."""
+class Load:
+    """wrk, which asks for /health at a steady rate between `go` and `rest`."""
+
+    CONNECTIONS = 2
+
+    def __init__(self, port, rate):
+        self.pause = tempfile.NamedTemporaryFile("w", suffix=".lua")
+        self.pause.write(f"function delay() return {1000 * self.CONNECTIONS // rate - 1} end\n")  # in ms; an answer takes most of one
+        self.pause.flush()
+        self.process = subprocess.Popen(["wrk", "-t1", f"-c{self.CONNECTIONS}", "-d1h", "-s", self.pause.name, f"http://127.0.0.1:{port}/health"],
+                                        stdout=subprocess.DEVNULL)
+        self.seconds, self.since = 0, time.perf_counter()
+        time.sleep(0.5)
+        self.rest()
+
+    def go(self):
+        self.process.send_signal(signal.SIGCONT)
+        self.since = time.perf_counter()
+
+    def rest(self):
+        self.process.send_signal(signal.SIGSTOP)
+        self.seconds += time.perf_counter() - self.since
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+async def health_requests(worker):
     text = (await worker.call("GET", "/metrics"))[1]
-    sums = [float(value) for value in re.findall(r"sd_worker_step_seconds_sum\{[^}]*\} (\S+)", text)]
-    counts = [float(value) for value in re.findall(r"sd_worker_step_seconds_count\{[^}]*\} (\S+)", text)]
-    return sum(sums), sum(counts)
+    return sum(float(value) for value in re.findall(r'sd_worker_http_requests_total\{[^}]*route="/health"[^}]*\} (\S+)', text))
 
 
-async def paced(port, rate, until):
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    due = time.perf_counter()
-    while due < until:
-        await asyncio.sleep(max(0, due - time.perf_counter()))
-        await exchange(reader, writer, request("GET", "/health"))
-        due += 1 / rate
-    writer.close()
+async def steps(worker, size, seconds):
+    """A number for each step of a generation that takes so long, as the step ends."""
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        job_id = (await worker.call("POST", "/v1/jobs", {**LONG_JOB, "count": 1, "width": size, "height": size}))[1]["job_id"]
+        reader, writer = await asyncio.open_connection("127.0.0.1", worker.port, limit=16 << 20)
+        writer.write(request("GET", f"/v1/jobs/{job_id}/stream"))
+        step = 0
+        while (line := await reader.readline()) and not line.startswith(b"event: complete") and time.perf_counter() < until:
+            if line.startswith(b"event: progress"):
+                yield (step := step + 1)
+        writer.close()
+        await worker.call("DELETE", f"/v1/jobs/{job_id}")
 
 
-async def slowdown(program, model, rate, seconds, rounds=9):
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, cores[1:] or cores)
-    worker = Worker(program, model, "--threads", "1", core=cores[0])
+async def slowdown(program, model, size, rate, seconds, piece=0.3):
+    worker = Worker(program, model)
     await worker.ready()
-    for _ in range(50):
-        await worker.call("POST", "/v1/jobs", LONG_JOB)
-    while (await step_seconds(worker))[1] < 20:
-        await asyncio.sleep(0.1)
-    means, io_seconds = {0: [], rate: []}, 0
-    for _ in range(rounds):
-        for load in means:
-            sum_before, count_before = await step_seconds(worker)
-            io_before = worker.io_thread_seconds()
-            until = time.perf_counter() + seconds / 2
-            await (paced(worker.port, load, until) if load else asyncio.sleep(seconds / 2))
-            io_seconds += worker.io_thread_seconds() - io_before if load else 0
-            sum_after, count_after = await step_seconds(worker)
-            means[load].append((sum_after - sum_before) / max(1, count_after - count_before))
+    load = Load(worker.port, rate)
+    steps_of, spent = {False: [], True: []}, {"under load": 0, "I/O thread": 0, "client": 0}
+
+    def now():
+        return {"under load": time.perf_counter(), "I/O thread": worker.io_thread_seconds(), "client": cpu_seconds(load.process.pid)}
+
+    loaded, first, begin = False, 1, now()
+    async for step in steps(worker, size, seconds):
+        end = now()
+        if step <= first:  # another job's first: between the two were a decode and a text
+            first, begin = step, end
+        elif end["under load"] - begin["under load"] >= piece:
+            steps_of[loaded].append((end["under load"] - begin["under load"]) / (step - first))
+            if loaded:
+                spent = {what: value + end[what] - begin[what] for what, value in spent.items()}
+            loaded = not loaded
+            load.go() if loaded else load.rest()
+            first, begin = step, now()
+    if loaded:
+        load.rest()
+    pace = await health_requests(worker) / load.seconds
+    load.stop()
     worker.stop()
-    idle, loaded = statistics.median(means[0]), statistics.median(means[rate])
-    return 1000 * idle, 1000 * loaded, 100 * (loaded / idle - 1), io_seconds / (rounds * seconds / 2)
+    changes = sorted(100 * (under / without - 1) for without, under in zip(steps_of[False], steps_of[True]))
+    kept = changes[len(changes) // 10:len(changes) - len(changes) // 10]  # but the tenth at either end
+    error = statistics.stdev(kept) / len(kept) ** 0.5
+    shares = [100 * spent[what] / spent["under load"] for what in ("I/O thread", "client")]
+    times = [f"{1000 * statistics.median(steps_of[kind]):.4g}" for kind in (False, True)]
+    return (f"| {Path(model).name}, {size} x {size} | {times[0]} | {times[1]} | {pace:.0f} | "
+            f"{statistics.mean(kept):+.1f} ± {error:.1f} % | {shares[0]:.1f} % | {shares[1]:.1f} % |")
 
 
 async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
-    parser.add_argument("model")
-    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("cases", nargs="+", help="MODEL:SIZE")
+    parser.add_argument("--seconds", type=float, default=10, help="of each route")
+    parser.add_argument("--step-seconds", type=float, default=240, help="of each model's steps")
     parser.add_argument("--rate", type=int, default=200)
     parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
     asked = parser.parse_args()
-    rows = await routes(asked.program, asked.model, asked.seconds)
-    bytes_each = await memory_of_streams(asked.program, asked.model)
-    idle, loaded, percent, io_share = await slowdown(asked.program, asked.model, asked.rate, asked.seconds)
+    cases = [(model, int(size)) for model, size in (case.rsplit(":", 1) for case in asked.cases)]
+    rows = await routes(asked.program, cases[0][0], asked.seconds)
+    bytes_each = await memory_of_streams(asked.program, cases[0][0])
+    slower = [await slowdown(asked.program, model, size, asked.rate, asked.step_seconds) for model, size in cases]
     lines = [
-        f"{machine(asked.program, os.cpu_count())} The load comes from a Python process on the same machine, 8 connections.", "",
+        f"{machine(asked.program, os.cpu_count())} The load of the routes comes from a Python process on the same machine, 8 connections.", "",
         "| Beside a running generation | requests/s | p50 ms | p99 ms | I/O thread, µs each |", "|---|---|---|---|---|", *rows, "",
-        f"- 1,000 idle streams of one job: {bytes_each / 1024:.1f} KiB each.",
-        f"- One UNet call: {idle:.2f} ms without requests, {loaded:.2f} ms under {asked.rate} requests/s ({percent:+.1f} %); worker and "
-        f"client on a core each. The I/O thread takes {1e6 * io_share / asked.rate:.0f} µs each at this rate, {100 * io_share:.1f} % of one core."]
+        f"1,000 idle streams of one job: {bytes_each / 1024:.1f} KiB each.", "",
+        "A denoise step without and under steady requests by wrk, which shares the worker's cores: mean of alternating pieces with its standard error, and CPU time as a share of one core.", "",
+        "| Model, size | step, ms | under load, ms | requests/s | slower | I/O thread | client |", "|---|---|---|---|---|---|---|", *slower]
     publish(asked.output, "http", "\n".join(lines) + "\n")
 
 
