@@ -1,6 +1,7 @@
 #include "cli/serve.h"
 
 #include <ATen/Parallel.h>
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "cli/exit_code.h"
@@ -25,21 +26,27 @@ std::string name_of(at::ScalarType dtype) {
 }
 
 int serve(const ServeOptions& options) {
-  const auto placement = parse_placement(options.device, options.precision);
-  if (!placement) return fail(placement.error());
+  jobs::PipelineOptions backend_options{.memory_limit_bytes = options.memory_limit,
+                                        .lora_dir = options.lora_dir,
+                                        .text_cache_entries = options.text_cache_entries,
+                                        .picture_cache_entries = options.picture_cache_entries};
+  for (const std::string& precision : options.precisions) {
+    const auto placement = parse_placement(options.device, precision);
+    if (!placement) return fail(placement.error());
+    if (std::ranges::find(backend_options.precisions, precision) != backend_options.precisions.end())
+      continue;
+    backend_options.precisions.push_back(precision);
+    backend_options.placements.push_back(*placement);
+  }
   if (options.threads > 0) at::set_num_threads(options.threads);
   prometheus::Registry registry;
   http::JobMetrics observer(registry);
-  const auto backend = jobs::make_pipeline_backend({.placement = *placement,
-                                                    .memory_limit_bytes = options.memory_limit,
-                                                    .lora_dir = options.lora_dir,
-                                                    .text_cache_entries = options.text_cache_entries,
-                                                    .picture_cache_entries = options.picture_cache_entries},
-                                                   observer);
+  const auto backend = jobs::make_pipeline_backend(backend_options, observer);
+  const ops::Placement& placement = backend_options.placements.front();
   const http::About about{.version = SD_WORKER_VERSION,
                           .build = fmt::format("C++ {}, {}", __cplusplus / 100, __VERSION__),
-                          .device = placement->device.str(),
-                          .dtype = name_of(placement->dtype)};
+                          .device = placement.device.str(),
+                          .dtype = name_of(placement.dtype)};
   const Status served = run_worker(options, *backend, observer, registry, about);
   return served ? static_cast<int>(kOk) : fail(served.error());
 }

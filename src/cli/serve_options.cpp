@@ -61,6 +61,16 @@ Setting list(std::string_view group, std::string name, std::string help, std::ve
           /*list=*/true};
 }
 
+Setting choices(std::string_view group, std::string name, std::string help, std::vector<std::string>& value,
+                std::vector<std::string> values) {
+  Setting setting = list(group, std::move(name), std::move(help), value);
+  setting.add = [&value, add = std::move(setting.add), values = std::move(values)](
+                    CLI::App& command, const std::string& flag, const std::string& text) {
+    return add(command, flag, text)->check(CLI::IsMember(values))->default_str(value.front());
+  };
+  return setting;
+}
+
 Setting flag(std::string_view group, std::string name, std::string help, bool& value) {
   return {group, std::move(name), std::move(help),
           [&value](CLI::App& command, const std::string& name_of_flag, const std::string& description) {
@@ -99,8 +109,9 @@ std::vector<Setting> model_settings(ServeOptions& o) {
       text(kGroup, "models-dir", "folder whose subfolders are models", o.models_dir),
       text(kGroup, "lora-dir", "folder of LoRAs (NAME.safetensors) that requests may name", o.lora_dir),
       text(kGroup, "device", "cpu, cuda, cuda:N or auto", o.device),
-      choice(kGroup, "precision", "exact (float32), fast (16 bits) or int8 (8 bits)", o.precision,
-             {"exact", "fast", "int8"}),
+      choices(kGroup, "precision",
+              "exact (float32), fast (16 bits) or int8 (8 bits); of several, requests may choose",
+              o.precisions, {"exact", "fast", "int8"}),
       number(kGroup, "threads", "CPU threads of the engine; 0: one per core", o.threads, {0, 1024}),
       size(kGroup, "memory-limit", "bytes that loaded models may take together; 0: no limit", o.memory_limit,
            {0, 1e15}),

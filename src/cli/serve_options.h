@@ -27,7 +27,7 @@ struct ServeOptions {
   std::filesystem::path models_dir;
   std::filesystem::path lora_dir;
   std::string device = "auto";
-  std::string precision = "exact";
+  std::vector<std::string> precisions = {"exact"};  // the first is the models' own
   int threads = 0;
   std::int64_t memory_limit = 0;
   double idle_unload_seconds = 0;

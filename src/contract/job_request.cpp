@@ -145,6 +145,7 @@ Status read_output(FieldReader& fields, JobRequest& request) {
 
 void read_handling(FieldReader& fields, const Limits& limits, JobRequest& request) {
   request.model = fields.text("model", kShortText).value_or("");
+  request.variant.precision = fields.text("precision", kShortText).value_or("");
   request.hive_id = fields.text("hive_id", kShortText).value_or("");
   request.worker_id = fields.text("worker_id", kShortText).value_or("");
   request.seed = fields.seed("seed");
@@ -199,7 +200,7 @@ Result<JobRequest> job_request_from_json(json body, const Limits& limits) {
   if (fields.error()) return *fields.error();
   if (Status status = read_names(fields, request.sampling); !status) return status.error();
   if (Status status = read_output(fields, request); !status) return status.error();
-  if (Status status = read_loras(fields, limits, request.loras); !status) return status.error();
+  if (Status status = read_loras(fields, limits, request.variant.loras); !status) return status.error();
   if (fields.error()) return *fields.error();
   if (Status status = pipeline::check_sampling_options(request.sampling); !status) return status.error();
   if (request.sampling.width && request.sampling.height) {
@@ -240,13 +241,14 @@ json parameters(const JobRequest& request) {
     if (!value.empty()) out[name] = value;
   };
   put_text("model", request.model);
+  put_text("precision", request.variant.precision);
   put_text("hive_id", request.hive_id);
   put_text("worker_id", request.worker_id);
   put_text("sampler", sampling.sampler);
   put_text("schedule", sampling.schedule);
   if (request.allow_empty_prompt) out["allow_empty_prompt"] = true;
   if (request.cancel_on_disconnect) out["cancel_on_disconnect"] = true;
-  for (const LoraRequest& lora : request.loras) {
+  for (const LoraRequest& lora : request.variant.loras) {
     out["loras"].push_back({{"name", lora.name}, {"strength", lora.strength}});
   }
   return out;

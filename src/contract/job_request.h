@@ -21,6 +21,14 @@ struct LoraRequest {
   bool operator==(const LoraRequest&) const = default;
 };
 
+// What a model is loaded with: jobs of one model and one variant run on the same weights.
+struct ModelVariant {
+  std::string precision;  // one of those that the worker was started with; empty: the first of them
+  std::vector<LoraRequest> loras;
+
+  bool operator==(const ModelVariant&) const = default;
+};
+
 // The body of POST /v1/jobs, checked field by field. What depends on the model (its defaults, whether a step
 // is left at this strength) and what the pictures hold is checked by who has them.
 struct JobRequest {
@@ -30,13 +38,13 @@ struct JobRequest {
   bool allow_empty_prompt = false;
   std::optional<std::string> negative_prompt;  // absent: the model's own unconditional state
   std::string model;                           // empty: the default one
+  ModelVariant variant;
   std::string hive_id;
   std::string worker_id;
   std::optional<std::uint64_t> seed;  // absent: to be drawn
   int count = 1;
   std::string input_image;  // base64 or a data: URI, as sent; empty: none
   std::string mask_image;
-  std::vector<LoraRequest> loras;
   int preview_every = 0;
   io::PictureFormat output_format = io::PictureFormat::png;
   int quality = 90;

@@ -36,7 +36,7 @@ json limits(const Api& api) {
           {"events_per_job", jobs.events.per_job}};
 }
 
-json capabilities() {
+json capabilities(const jobs::Backend& backend) {
   using pipeline::Operation;
   json operations = json::array();
   for (const Operation operation :
@@ -46,6 +46,7 @@ json capabilities() {
   return {{"operations", operations},
           {"samplers", names(schedulers::sampler_names())},
           {"schedules", names(schedulers::schedule_names())},
+          {"precisions", backend.precisions()},
           {"sizes", {{"multiple_of", 8}, {"min", 64}, {"max", 2048}}},
           {"output_formats", {"png", "jpeg", "webp"}}};
 }
@@ -74,7 +75,7 @@ Response info(const Api& api) {
                                  {"model", model.is_null() ? json(nullptr) : model["id"]},
                                  {"default_model", model},
                                  {"limits", limits(api)},
-                                 {"capabilities", capabilities()}}
+                                 {"capabilities", capabilities(api.app.backend)}}
                                 .dump());
 }
 

@@ -128,6 +128,8 @@ json request(const Api& api, const char* operation, const json& more, json requi
   const contract::Limits& limits = api.app.limits;
   json properties = common_properties(limits);
   properties["operation"] = {{"const", operation}};
+  properties["precision"] =
+      described({{"type", "string"}, {"enum", api.app.backend.precisions()}}, "Absent: the first of these.");
   properties["loras"] = lora();
   properties["loras"]["maxItems"] = limits.loras;
   properties.update(more);

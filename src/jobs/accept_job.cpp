@@ -1,5 +1,6 @@
 #include "jobs/accept_job.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 #include <functional>
@@ -46,8 +47,21 @@ Result<InputPictures> take_pictures(contract::JobRequest& request, const contrac
   return pictures;
 }
 
-Status check_loras(const contract::JobRequest& request, const Backend& backend) {
-  for (const contract::LoraRequest& lora : request.loras) {
+// The precision that models are run in anyway is not named, so that their plain weights serve it.
+Status check_precision(std::string& precision, const std::vector<std::string>& known) {
+  if (precision.empty()) return ok_status();
+  if (std::ranges::find(known, precision) == known.end()) {
+    return Error{ErrorCode::invalid_request,
+                 fmt::format("this worker runs models in {}, not in {}", fmt::join(known, " or "),
+                             io::printable(precision, 60)),
+                 "precision"};
+  }
+  if (precision == known.front()) precision.clear();
+  return ok_status();
+}
+
+Status check_loras(const std::vector<contract::LoraRequest>& loras, const Backend& backend) {
+  for (const contract::LoraRequest& lora : loras) {
     if (backend.has_lora(lora.name)) continue;
     return Error{ErrorCode::invalid_request, fmt::format("no LoRA is named {}", io::printable(lora.name, 60)),
                  "loras"};
@@ -121,7 +135,11 @@ Result<Accepted> accept_job(AppState& app, contract::JobRequest request, const I
   if (Status status = app.queue.admits({}); !status) return status.error();
   Result<std::string> model = app.models.resolve(request.model);
   if (!model) return model.error();
-  if (Status status = check_loras(request, app.backend); !status) return status.error();
+  contract::ModelVariant& variant = request.variant;
+  if (Status status = check_precision(variant.precision, app.backend.precisions()); !status) {
+    return status.error();
+  }
+  if (Status status = check_loras(variant.loras, app.backend); !status) return status.error();
   Result<InputPictures> pictures = take_pictures(request, app.limits);
   if (!pictures) return pictures.error();
   if (const auto loaded = app.models.peek(*model)) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -23,17 +24,18 @@ struct NamedModel {
   std::filesystem::path path;
 };
 
-// What is loaded: a model, and the LoRAs added to its weights.
+// What is loaded.
 struct ModelSource {
   std::filesystem::path path;
-  std::vector<contract::LoraRequest> loras{};
+  contract::ModelVariant variant{};
 };
 
 // What a model's configuration files say, before anything is loaded.
 struct ModelDescription {
   std::string family;
   std::int64_t disk_bytes = 0;
-  std::int64_t memory_bytes = 0;  // its weights, once loaded
+  std::int64_t memory_bytes = 0;                        // its weights, once loaded
+  std::map<std::string, std::int64_t> memory_bytes_in;  // by the precision that a request asks for
   int default_width = 512;
   int default_height = 512;
   int default_steps = 20;
@@ -94,6 +96,8 @@ class Backend {
                                                     const CancelToken& cancel) = 0;
   // After a model was destroyed, and when there is nothing more to do: give unused memory back to the system.
   virtual void release_memory() = 0;
+  // Those that requests may ask for; the first is what models are run in where they do not.
+  virtual const std::vector<std::string>& precisions() const = 0;
   // Whether requests may name this LoRA.
   virtual bool has_lora(std::string_view name) const = 0;
 };

@@ -144,7 +144,7 @@ bool GenerationEngine::Impl::admit_waiting(const ActiveJob* rival) {
     Job& job = *entry.job;
     if (loading.contains(job.model_key())) continue;
     ModelStore::Acquired acquired =
-        parts_.models.acquire(job.spec().model, job.accepted_at(), job.spec().request.loras);
+        parts_.models.acquire(job.spec().model, job.accepted_at(), job.spec().request.variant);
     // Those behind a job that waits for memory wait too: they would keep it waiting for ever.
     if (acquired.wait == ModelStore::Wait::no_room) return false;
     if (acquired.wait == ModelStore::Wait::loading) {

@@ -33,16 +33,18 @@ std::shared_ptr<const std::string> shared_data(const Event& event) {
 
 }  // namespace
 
-std::string model_key(const std::string& model, const std::vector<contract::LoraRequest>& loras) {
+std::string model_key(const std::string& model, const contract::ModelVariant& variant) {
   std::string key = model;
-  for (const contract::LoraRequest& lora : loras) key += fmt::format("\n{} {}", lora.name, lora.strength);
+  if (!variant.precision.empty()) key += '\n' + variant.precision;
+  for (const contract::LoraRequest& lora : variant.loras)
+    key += fmt::format("\n{} {}", lora.name, lora.strength);
   return key;
 }
 
 Job::Job(JobSpec spec, const EventSettings& events, std::function<void(const Job&)> on_ended)
     : pictures_(take_pictures(spec)),
       spec_(std::move(spec)),
-      model_key_(jobs::model_key(spec_.model, spec_.request.loras)),
+      model_key_(jobs::model_key(spec_.model, spec_.request.variant)),
       parameters_(parameters_of(spec_)),
       on_ended_(std::move(on_ended)),
       events_(events) {}

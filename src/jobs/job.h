@@ -20,8 +20,8 @@
 
 namespace sdw::jobs {
 
-// The model with its LoRAs, as one string: jobs of one key run on the same weights.
-std::string model_key(const std::string& model, const std::vector<contract::LoraRequest>& loras);
+// The model in its variant, as one string: jobs of one key run on the same weights.
+std::string model_key(const std::string& model, const contract::ModelVariant& variant);
 
 struct InputPictures {
   std::shared_ptr<const io::Picture> input;  // image_transform, image_inpaint

@@ -9,6 +9,7 @@ JobShape shape_of(const JobSpec& spec, const InputPictures& pictures, const Mode
   const io::Picture* input = pictures.input.get();
   JobShape shape;
   shape.step.model = spec.model;
+  shape.step.precision = spec.request.variant.precision;
   shape.step.width = sampling.width.value_or(input != nullptr ? input->width : model.default_width);
   shape.step.height = sampling.height.value_or(input != nullptr ? input->height : model.default_height);
   shape.step.guided = sampling.guidance_scale.value_or(model.default_guidance) > 1;

@@ -116,13 +116,13 @@ void ModelStore::Impl::load(std::unique_lock<std::mutex>& lock, ModelEntry& entr
       const std::lock_guard guard(mutex);
       entry.load_percent = percent;
     }
-    if (tell) tell(model_key(entry.named.id, entry.loras), percent);
+    if (tell) tell(model_key(entry.named.id, entry.variant), percent);
   };
   const Clock::time_point start = Clock::now();
   Result<std::unique_ptr<LoadedModel>> model = Error{};
   try {
     report(0);
-    model = backend.load({entry.named.path, entry.loras}, report, cancel_.token());
+    model = backend.load({entry.named.path, entry.variant}, report, cancel_.token());
   } catch (...) {
     model = pipeline::error_from_exception(std::current_exception());
   }
@@ -304,9 +304,9 @@ Status ModelStore::request_unload(std::string_view id) {
 }
 
 ModelStore::Acquired ModelStore::acquire(const std::string& id, Clock::time_point since,
-                                         const std::vector<contract::LoraRequest>& loras) {
+                                         const contract::ModelVariant& variant) {
   const std::lock_guard lock(impl_->mutex);
-  ModelEntry* entry = impl_->table.find(id, loras);
+  ModelEntry* entry = impl_->table.find(id, variant);
   if (entry == nullptr) return {.error = unknown_model(id)};
   if (impl_->closed()) return {.error = Error{ErrorCode::shutting_down, "the server is shutting down"}};
   if (entry->state == ModelState::loaded && !entry->unload_wanted) {

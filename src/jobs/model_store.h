@@ -72,7 +72,7 @@ class ModelStore {
     std::optional<Error> error;  // a load that was begun after `since` has failed
   };
   Acquired acquire(const std::string& id, std::chrono::steady_clock::time_point since,
-                   const std::vector<contract::LoraRequest>& loras = {});
+                   const contract::ModelVariant& variant = {});
 
   // Gives memory that nothing uses back to the system.
   void release_memory();

@@ -23,16 +23,20 @@ ModelEntry* ModelTable::find(std::string_view id) {
   return at == entries_.end() ? nullptr : &at->second;
 }
 
-ModelEntry* ModelTable::find(std::string_view id, const std::vector<contract::LoraRequest>& loras) {
+ModelEntry* ModelTable::find(std::string_view id, const contract::ModelVariant& variant) {
   ModelEntry* plain = find(id);
-  if (plain == nullptr || loras.empty()) return plain;
-  std::string key = model_key(plain->named.id, loras);
+  if (plain == nullptr || variant == plain->variant) return plain;
+  std::string key = model_key(plain->named.id, variant);
   if (ModelEntry* known = find(key)) return known;
   forget_unused();
   ModelEntry entry;
   entry.named = plain->named;
-  entry.loras = loras;
+  entry.variant = variant;
   entry.description = plain->description;
+  const auto& bytes_in = entry.description.memory_bytes_in;
+  if (const auto at = bytes_in.find(variant.precision); at != bytes_in.end()) {
+    entry.description.memory_bytes = at->second;
+  }
   return &entries_.try_emplace(std::move(key), std::move(entry)).first->second;
 }
 
@@ -40,7 +44,7 @@ ModelEntry* ModelTable::find(std::string_view id, const std::vector<contract::Lo
 void ModelTable::forget_unused() {
   std::erase_if(entries_, [](const auto& item) {
     const ModelEntry& entry = item.second;
-    return !entry.loras.empty() && entry.absent() && entry.load_wanted == 0;
+    return !entry.plain() && entry.absent() && entry.load_wanted == 0;
   });
 }
 
@@ -53,10 +57,10 @@ std::vector<ModelEntry*> ModelTable::with_id(std::string_view id) {
 }
 
 bool ModelTable::is_outdated(const ModelEntry& entry) const {
-  if (entry.loras.empty() || !entry.used) return false;
+  if (entry.variant.loras.empty() || !entry.used) return false;
   return std::ranges::any_of(entries_, [&](const auto& item) {
     const ModelEntry& other = item.second;
-    return &other != &entry && !other.loras.empty() && other.load_wanted != 0 &&
+    return &other != &entry && !other.variant.loras.empty() && other.load_wanted != 0 &&
            other.named.id == entry.named.id;
   });
 }

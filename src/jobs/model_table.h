@@ -22,7 +22,7 @@ struct ModelEntry {
   using Clock = std::chrono::steady_clock;
 
   NamedModel named;
-  std::vector<contract::LoraRequest> loras{};  // added to its weights; a plain model has none
+  contract::ModelVariant variant{};
   ModelDescription description;
   contract::Time created_at{};
   contract::ModelState state = contract::ModelState::unloaded;
@@ -40,6 +40,7 @@ struct ModelEntry {
   bool absent() const {
     return state == contract::ModelState::unloaded || state == contract::ModelState::failed;
   }
+  bool plain() const { return variant == contract::ModelVariant{}; }
   bool idle() const { return state == contract::ModelState::loaded && users == 0; }
 };
 
@@ -53,9 +54,9 @@ class ModelTable {
   // Error: conflict (the id is taken). The first one is the default.
   Status add(ModelEntry entry);
   ModelEntry* find(std::string_view id);
-  // The model with these LoRAs, made known where it was not; null where the model is not known.
-  ModelEntry* find(std::string_view id, const std::vector<contract::LoraRequest>& loras);
-  std::vector<ModelEntry*> with_id(std::string_view id);  // the plain model and those with LoRAs
+  // The model in this variant, made known where it was not; null where the model is not known.
+  ModelEntry* find(std::string_view id, const contract::ModelVariant& variant);
+  std::vector<ModelEntry*> with_id(std::string_view id);  // the plain model and its variants
   const ModelEntry* find(std::string_view id) const;
   const ModelEntry* default_model() const;
   std::vector<const ModelEntry*> all() const;  // the plain ones, as added

@@ -1,5 +1,6 @@
 #include "jobs/pipeline_backend.h"
 
+#include <algorithm>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 #include <future>
@@ -42,6 +43,8 @@ class PipelineBackend : public Backend {
   PipelineBackend(const PipelineOptions& options, Observer& observer)
       : options_(options), observer_(observer) {}
 
+  const std::vector<std::string>& precisions() const override { return options_.precisions; }
+
   Result<ModelDescription> inspect(const std::filesystem::path& path) override {
     const auto report = pipeline::inspect_model(path);
     if (!report) return report.error();
@@ -59,9 +62,12 @@ class PipelineBackend : public Backend {
                      component.name};
       }
       description.disk_bytes += component.bytes;
-      description.memory_bytes += models::prepared_bytes(
-          component.dtypes, pipeline::placement_of(component.name, options_.placement));
+      for (std::size_t i = 0; i < options_.precisions.size(); ++i) {
+        description.memory_bytes_in[options_.precisions[i]] += models::prepared_bytes(
+            component.dtypes, pipeline::placement_of(component.name, options_.placements[i]));
+      }
     }
+    description.memory_bytes = description.memory_bytes_in[options_.precisions.front()];
     return description;
   }
 
@@ -88,8 +94,10 @@ class PipelineBackend : public Backend {
     const std::filesystem::path& path = source.path;
     Result<ModelDescription> description = inspect(path);
     if (!description) return description.error();
-    pipeline::LoadOptions load_options{options_.placement, options_.memory_limit_bytes};
-    for (const contract::LoraRequest& lora : source.loras) {
+    const std::size_t which = index_of(source.variant.precision);
+    description->memory_bytes = description->memory_bytes_in[options_.precisions[which]];
+    pipeline::LoadOptions load_options{options_.placements[which], options_.memory_limit_bytes};
+    for (const contract::LoraRequest& lora : source.variant.loras) {
       Result<std::filesystem::path> file = lora_file(lora.name);
       if (!file) return file.error();
       load_options.loras.push_back({*std::move(file), lora.strength});
@@ -116,6 +124,12 @@ class PipelineBackend : public Backend {
     release_memory();  // what loading took beside the weights
     on_progress(100);
     return std::unique_ptr<LoadedModel>(std::move(model));
+  }
+
+  // Of a precision; the first is the one that no name means.
+  std::size_t index_of(std::string_view precision) const {
+    const auto at = std::ranges::find(options_.precisions, precision);
+    return at == options_.precisions.end() ? 0 : static_cast<std::size_t>(at - options_.precisions.begin());
   }
 
   // Error: model_not_found, also for a name that leads out of the folder.

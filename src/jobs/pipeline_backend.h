@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "jobs/backend.h"
 #include "jobs/observer.h"
@@ -11,7 +13,8 @@ namespace sdw::jobs {
 
 // What the real models are run with.
 struct PipelineOptions {
-  ops::Placement placement;
+  std::vector<std::string> precisions;     // those that requests may ask for, the default first
+  std::vector<ops::Placement> placements;  // of each of them
   std::int64_t memory_limit_bytes = 0;
   std::filesystem::path lora_dir;  // "<name>.safetensors" of each LoRA; empty: there are none
   std::size_t text_cache_entries = 64;

@@ -22,6 +22,10 @@ void blend(Map& means, const Key& key, double ms) {
   means.emplace(key, ms);
 }
 
+bool same_weights(const StepShape& a, const StepShape& b) {
+  return a.model == b.model && a.precision == b.precision;
+}
+
 // Work of the mean step: pixels, twice with guidance, less where shortcuts leave some of it out.
 double work(const StepShape& shape) {
   constexpr double kShallow = 0.1;  // of a whole evaluation, about
@@ -51,7 +55,7 @@ std::optional<double> StepTimes::step_ms(const StepShape& shape, int batch) cons
   double best_distance = 0;
   for (const auto& [key, ms] : steps_) {
     const auto& [measured, measured_batch] = key;
-    if (measured.model != shape.model) continue;
+    if (!same_weights(measured, shape)) continue;
     // The shape matters more than the batch, which only changes how well the device is used.
     const double ratio = work(shape) / work(measured);
     const double distance =
@@ -68,7 +72,7 @@ std::optional<double> StepTimes::overhead_ms(const StepShape& shape) const {
   std::optional<double> best;
   double best_distance = 0;
   for (const auto& [measured, ms] : overheads_) {
-    if (measured.model != shape.model) continue;
+    if (!same_weights(measured, shape)) continue;
     const double ratio = double(shape.width) * shape.height / (double(measured.width) * measured.height);
     const double distance = std::abs(std::log(ratio));
     if (best && distance >= best_distance) continue;

@@ -16,6 +16,7 @@ struct StepShape {
   int height = 0;
   bool guided = false;
   pipeline::Shortcuts shortcuts;  // what they leave out is spread over all steps
+  std::string precision{};        // empty: the worker's own
 
   auto operator<=>(const StepShape&) const = default;
 };

@@ -41,6 +41,7 @@ constexpr std::string_view kFields[] = {
     "allow_empty_prompt",
     "negative_prompt",
     "model",
+    "precision",
     "hive_id",
     "worker_id",
     "steps",
@@ -149,8 +150,8 @@ void check_sampling(const pipeline::SamplingOptions& sampling, const Limits& lim
 }
 
 void check_loras(const JobRequest& request, const Limits& limits) {
-  require(request.loras.size() <= static_cast<std::size_t>(limits.loras), "the limit of LoRAs holds");
-  for (const contract::LoraRequest& lora : request.loras) {
+  require(request.variant.loras.size() <= static_cast<std::size_t>(limits.loras), "the limit of LoRAs holds");
+  for (const contract::LoraRequest& lora : request.variant.loras) {
     require(!lora.name.empty() && lora.name.size() <= 255 && lora.name.front() != '.' &&
                 lora.name.find_first_of("/\\") == std::string::npos,
             "a LoRA's name is no path");

@@ -84,6 +84,24 @@ def test_a_job_beyond_the_memory_of_the_gpu_fails_alone(start, model):
     assert gpu.wait(gpu.submit(prompt=PROMPT, width=64, height=64, steps=1))["state"] == "completed"
 
 
+def test_a_job_may_choose_a_precision_the_worker_was_started_with(start, model, tmp_path):
+    worker = start("--precision", "int8", "--precision", "exact", "--threads", "1", program=REAL, models=(model,))
+    assert worker.client.get("/info").json()["capabilities"]["precisions"] == ["int8", "exact"]
+    made = {}
+    for precision in ("exact", "int8", None):
+        document = worker.wait(worker.submit(prompt=PROMPT, seed=3, steps=4, **({"precision": precision} if precision else {})))
+        assert document["state"] == "completed", document["error"]
+        made[precision] = pixels(open_picture(document["result"]["image"]))
+        if precision:
+            subprocess.run([str(REAL), "generate", "--model", str(model), "--prompt", PROMPT, "--seed", "3", "--steps", "4", "--threads", "1",
+                            "--precision", precision, "--output", str(tmp_path / "out.png")], check=True, capture_output=True, timeout=60)  # fmt: skip
+            assert np.array_equal(made[precision], pixels(Image.open(tmp_path / "out.png"))), precision
+    assert np.array_equal(made[None], made["int8"]), "the first is the default"
+    assert len(worker.client.get("/v1/models").json()["data"]) == 1
+    refused = worker.post(prompt=PROMPT, precision="fast")
+    assert refused.status_code == 422 and refused.json()["error"]["param"] == "precision" and "int8 or exact" in refused.text
+
+
 def test_pictures_and_masks_are_taken_in(real):
     picture = picture_base64(96, 64)
     changed = real.wait(real.submit(operation="image_transform", prompt=PROMPT, input_image=picture, strength=0.5, steps=4))

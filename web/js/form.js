@@ -1,6 +1,7 @@
 // The form: choices from the worker, its values as a job, a job's parameters back into it.
 
 export const SHORTCUTS = ["guidance_start", "guidance_end", "cross_attention_end", "token_merging_ratio", "deep_cache_interval"];
+const CHOICES = ["model", "precision", "sampler", "schedule"];
 const NUMBERS = ["width", "height", "steps", "guidance_scale", "count", ...SHORTCUTS];
 const form = document.getElementById("form");
 const shortcuts = document.getElementById("shortcuts");
@@ -16,6 +17,9 @@ const named = (entries) => entries.map(({ id, label }) => [id, label]);
 export function showCapabilities(info) {
   fillSelect(form.sampler, ["", "default"], named(info.capabilities.samplers));
   fillSelect(form.schedule, ["", "default"], named(info.capabilities.schedules));
+  const [own, ...others] = info.capabilities.precisions;
+  fillSelect(form.precision, ["", own], others.map((name) => [name, name]));
+  document.getElementById("precisions").hidden = others.length === 0;
   const defaults = info.default_model?.defaults ?? {};
   for (const name of NUMBERS) {
     if (defaults[name] !== undefined) form[name].placeholder = String(defaults[name]);
@@ -33,7 +37,7 @@ export function showModels(models) {
 // The job the form describes, without pictures. Fields left empty are the model's to choose.
 export function readForm() {
   const job = { prompt: form.prompt.value };
-  for (const name of ["negative_prompt", "model", "sampler", "schedule"]) {
+  for (const name of ["negative_prompt", ...CHOICES]) {
     if (form[name].value) job[name] = form[name].value;
   }
   for (const name of NUMBERS) {
@@ -46,7 +50,7 @@ export function readForm() {
 export const seedText = () => form.seed.value.trim();
 
 export function fillForm(parameters, seed) {
-  for (const name of ["prompt", "negative_prompt", "model", "sampler", "schedule", ...NUMBERS]) {
+  for (const name of ["prompt", "negative_prompt", ...CHOICES, ...NUMBERS]) {
     const value = parameters[name];
     form[name].value = value === undefined || value === null ? "" : String(value);
     if (form[name].selectedIndex === -1) form[name].selectedIndex = 0;

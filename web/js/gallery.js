@@ -6,7 +6,7 @@ import { setPicture } from "./picture-input.js";
 
 const list = document.getElementById("gallery");
 const viewer = document.getElementById("viewer");
-const SHOWN = ["prompt", "negative_prompt", "model", "sampler", "schedule", "steps", "guidance_scale", "strength", ...SHORTCUTS];
+const SHOWN = ["prompt", "negative_prompt", "model", "precision", "sampler", "schedule", "steps", "guidance_scale", "strength", ...SHORTCUTS];
 let opened = null;
 const shown = new Set(); // names: a job that ends while the page loads comes both from its stream and from the list
 

@@ -65,6 +65,7 @@ TEST(JobRequest, every_field_of_the_contract_is_read) {
   json body = inpaint();
   body.update({{"negative_prompt", "blurry"},
                {"model", "tiny"},
+               {"precision", "int8"},
                {"hive_id", "h1"},
                {"worker_id", "w1"},
                {"steps", 12},
@@ -88,6 +89,7 @@ TEST(JobRequest, every_field_of_the_contract_is_read) {
   ASSERT_TRUE(request.ok()) << request.error().param << ": " << request.error().message;
   EXPECT_EQ(request->negative_prompt, "blurry");
   EXPECT_EQ(request->model, "tiny");
+  EXPECT_EQ(request->variant.precision, "int8");
   EXPECT_EQ(request->hive_id, "h1");
   EXPECT_EQ(request->worker_id, "w1");
   EXPECT_EQ(request->sampling.steps, 12);
@@ -100,7 +102,7 @@ TEST(JobRequest, every_field_of_the_contract_is_read) {
   EXPECT_EQ(request->sampling.schedule, "karras");
   EXPECT_EQ(request->sampling.strength, 0.25);
   EXPECT_EQ(request->sampling.clip_skip, 2);
-  EXPECT_EQ(request->loras, (std::vector<LoraRequest>{{"ink", 1}, {"wash", -2}}));
+  EXPECT_EQ(request->variant.loras, (std::vector<LoraRequest>{{"ink", 1}, {"wash", -2}}));
   EXPECT_EQ(request->preview_every, 4);
   EXPECT_EQ(request->output_format, io::PictureFormat::webp);
   EXPECT_EQ(request->quality, 55);
@@ -173,8 +175,8 @@ TEST(JobRequest, a_wrong_type_names_its_field) {
                             "preview_every", "quality", "priority", "timeout_s"}) {
     for (const json& value : wrong_for_numbers) expect_refused(with(generation(), field, value), field);
   }
-  for (const char* field : {"prompt", "negative_prompt", "model", "hive_id", "worker_id", "sampler",
-                            "schedule", "output_format"}) {
+  for (const char* field : {"prompt", "negative_prompt", "model", "precision", "hive_id", "worker_id",
+                            "sampler", "schedule", "output_format"}) {
     for (const json& value : {json(3), json(true), json::array(), json::object()}) {
       expect_refused(with(generation(), field, value), field);
     }
@@ -365,6 +367,7 @@ TEST(JobRequest, parameters_can_be_sent_again) {
                {"steps", 9},
                {"seed", 18446744073709551615u},
                {"sampler", "euler"},
+               {"precision", "fast"},
                {"loras", {{{"name", "ink"}, {"strength", 0.5}}}},
                {"clip_skip", 2},
                {"count", 2},

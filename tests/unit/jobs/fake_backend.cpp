@@ -123,6 +123,7 @@ Result<ModelDescription> FakeBackend::inspect(const std::filesystem::path& path)
   description.family = "fake";
   description.memory_bytes = memory.contains(name) ? memory.at(name) : 100;
   description.disk_bytes = description.memory_bytes;
+  description.memory_bytes_in = {{"exact", description.memory_bytes}, {"int8", description.memory_bytes / 2}};
   description.default_width = description.default_height = 64;
   description.default_steps = 4;
   return description;
@@ -142,6 +143,9 @@ Result<std::unique_ptr<LoadedModel>> FakeBackend::load(const ModelSource& source
     return Error{ErrorCode::model_invalid, "unet: a tensor is missing"};
   Result<ModelDescription> description = inspect(path);
   if (!description) return description.error();
+  if (const std::string& precision = source.variant.precision; !precision.empty()) {
+    description->memory_bytes = description->memory_bytes_in.at(precision);
+  }
   return std::unique_ptr<LoadedModel>(std::make_unique<FakeModel>(*this, *description));
 }
 

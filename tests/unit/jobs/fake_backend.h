@@ -43,6 +43,7 @@ class FakeBackend : public Backend {
                                             const std::function<void(int)>& on_progress,
                                             const CancelToken& cancel) override;
   void release_memory() override { ++releases; }
+  const std::vector<std::string>& precisions() const override { return precisions_; }
   bool has_lora(std::string_view name) const override { return name == "ink"; }
 
   // What was done.
@@ -55,6 +56,7 @@ class FakeBackend : public Backend {
   void record(const std::vector<FakeState>& batch);
 
  private:
+  const std::vector<std::string> precisions_ = {"exact", "int8"};
   mutable std::mutex mutex_;
   std::vector<std::vector<std::uint64_t>> calls_;
 };

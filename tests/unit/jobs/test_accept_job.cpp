@@ -43,10 +43,17 @@ TEST(AcceptJob, what_is_wrong_is_refused_before_anything_is_queued) {
   expect_refused(worker.try_submit({{"model", "nope"}}), ErrorCode::model_not_found, "model");
   expect_refused(worker.try_submit({{"loras", json::array({{{"name", "nope"}}})}}),
                  ErrorCode::invalid_request, "loras");
+  expect_refused(worker.try_submit({{"precision", "fast"}}), ErrorCode::invalid_request, "precision");
   expect_refused(accept_job(worker.app, "{", ""), ErrorCode::malformed_json, "");
   EXPECT_EQ(worker.app.queue.size(), 0u);
   EXPECT_EQ(worker.app.registry.list(std::nullopt, 10, "")->jobs.size(), 0u);
   EXPECT_TRUE(worker.try_submit({{"loras", json::array({{{"name", "ink"}}})}}).ok());
+}
+
+TEST(AcceptJob, the_precision_of_all_jobs_makes_no_variant) {
+  Worker worker;
+  EXPECT_EQ(worker.submit({{"precision", "exact"}})->model_key(), worker.submit()->model_key());
+  EXPECT_NE(worker.submit({{"precision", "int8"}})->model_key(), worker.submit()->model_key());
 }
 
 TEST(AcceptJob, a_loaded_model_has_its_say) {

@@ -23,11 +23,11 @@ struct Store {
     return eventually([&] { return state(id) == wanted; });
   }
   // Waits until the model is there and takes it.
-  ModelLease take(const char* id, const std::vector<contract::LoraRequest>& loras = {}) {
+  ModelLease take(const char* id, const contract::ModelVariant& variant = {}) {
     ModelLease lease;
     const auto since = std::chrono::steady_clock::now();
     EXPECT_TRUE(eventually([&] {
-      auto acquired = models.acquire(id, since, loras);
+      auto acquired = models.acquire(id, since, variant);
       if (acquired.lease) lease = *std::move(acquired.lease);
       return lease.get() != nullptr;
     })) << id;
@@ -205,31 +205,46 @@ TEST(ModelStore, scanning_a_folder_adds_the_models_in_it) {
   fs::remove_all(folder);
 }
 
+contract::ModelVariant with_ink(double strength) {
+  return {"", {{"ink", strength}}};
+}
+
 TEST(ModelStore, a_model_with_loras_is_loaded_beside_the_plain_one) {
   Store store;
   LoadedModel* plain = store.take("a").get();
-  LoadedModel* with_ink = store.take("a", {{"ink", 1}}).get();
-  EXPECT_NE(plain, with_ink);
-  EXPECT_EQ(store.take("a", {{"ink", 1}}).get(), with_ink);
+  LoadedModel* inked = store.take("a", with_ink(1)).get();
+  EXPECT_NE(plain, inked);
+  EXPECT_EQ(store.take("a", with_ink(1)).get(), inked);
   EXPECT_EQ(store.take("a").get(), plain);
   EXPECT_EQ(store.backend.loads, 2);
   EXPECT_EQ(store.models.list().size(), 3u);  // it is no model of its own
-  EXPECT_FALSE(store.models.acquire("d", {}, {{"ink", 1}}).lease);
+  EXPECT_FALSE(store.models.acquire("d", {}, with_ink(1)).lease);
+}
+
+TEST(ModelStore, a_model_in_another_precision_is_loaded_beside_it) {
+  Store store({.memory_limit_bytes = 250});
+  LoadedModel* plain = store.take("a").get();
+  LoadedModel* in_bytes = store.take("a", {"int8", {}}).get();
+  EXPECT_NE(plain, in_bytes);
+  EXPECT_EQ(store.take("a", {"int8", {}}).get(), in_bytes);
+  EXPECT_EQ(store.take("a").get(), plain);
+  EXPECT_EQ(store.models.loaded_bytes(), 150) << "it takes what it says of that precision";
+  EXPECT_EQ(store.models.list().size(), 3u) << "it is no model of its own";
 }
 
 TEST(ModelStore, other_loras_of_a_model_take_the_place_of_those_before) {
   Store store;
   store.take("a");
-  for (int i = 1; i <= 20; ++i) store.take("a", {{"ink", i / 20.0}});
+  for (int i = 1; i <= 20; ++i) store.take("a", with_ink(i / 20.0));
   EXPECT_TRUE(eventually([&] { return store.backend.models_alive == 2; })) << store.backend.models_alive;
-  store.take("b", {{"ink", 1}});
+  store.take("b", with_ink(1));
   EXPECT_EQ(store.backend.models_alive, 3);
 }
 
 TEST(ModelStore, unloading_a_model_unloads_it_with_its_loras) {
   Store store;
   store.take("a");
-  store.take("a", {{"ink", 1}});
+  store.take("a", with_ink(1));
   ASSERT_TRUE(store.models.request_unload("a").ok());
   EXPECT_TRUE(eventually([&] { return store.backend.models_alive == 0; }));
   EXPECT_EQ(store.state("a"), ModelState::unloaded);
