@@ -10,15 +10,17 @@ import argparse
 import json
 import os
 import resource
+import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 from page import PROGRAM, ROOT, generate, kernels, machine, multiplies_bf16, publish
 
-EXPORT = "convert for OpenVINO"
+CONVERT, QUANTIZE = "convert for OpenVINO", "quantize for OpenVINO"
 PICTURE_STEPS = 20
 PROMPT = "a red circle on a blue background"
 BASELINE = "diffusers f32, channels-last"  # what every table is relative to, or diffusers f32 where that is faster
@@ -88,16 +90,34 @@ def openvino_folder(arguments):
     return arguments.work / f"openvino-{arguments.model.name}-{arguments.size}"
 
 
-def export_openvino(arguments):
-    """Converts UNet and decoder once, at one size and a batch of two for guidance, as OpenVINO's models with f16 weights."""
+def openvino_example(arguments):
+    """Inputs of the UNet."""
+    import torch
+
+    side = arguments.size // 8
+    config = json.loads((arguments.model / "unet" / "config.json").read_text())
+    example = [torch.randn(2, 4, side, side), torch.tensor(1.0), torch.randn(2, 77, config["cross_attention_dim"])]
+    if config.get("addition_embed_type") == "text_time":
+        sizes = 6  # in and out, and the crop's place
+        pooled = config["projection_class_embeddings_input_dim"] - sizes * config["addition_time_embed_dim"]
+        example += [torch.randn(2, pooled), torch.full((2, sizes), float(arguments.size))]
+    return tuple(example)
+
+
+def convert_for_openvino(arguments):
+    """Converts UNet and decoder once, at one size and a batch of two for guidance, as OpenVINO's models with f16 weights.
+
+    They are traced with weights in f16, as OpenVINO prepares such models for it: XL's in f32 take more memory than many machines have.
+    """
     import openvino
     import torch
     from diffusers import AutoencoderKL, UNet2DConditionModel
+    from openvino.frontend.pytorch import patch_model
 
     class Denoiser(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.unet = UNet2DConditionModel.from_pretrained(arguments.model / "unet", torch_dtype=torch.float32)
+            self.unet = UNet2DConditionModel.from_pretrained(arguments.model / "unet", torch_dtype=torch.float16)
 
         def forward(self, sample, timestep, states, text_embeds=None, time_ids=None):
             added = None if text_embeds is None else {"text_embeds": text_embeds, "time_ids": time_ids}
@@ -106,36 +126,30 @@ def export_openvino(arguments):
     class Decoder(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.vae = AutoencoderKL.from_pretrained(arguments.model / "vae", torch_dtype=torch.float32)
+            self.vae = AutoencoderKL.from_pretrained(arguments.model / "vae", torch_dtype=torch.float16)
 
         def forward(self, latents):
             return self.vae.decode(latents, return_dict=False)[0]
 
     openvino_folder(arguments).mkdir(parents=True, exist_ok=True)
-    side = arguments.size // 8
-    config = json.loads((arguments.model / "unet" / "config.json").read_text())
-    denoised = [torch.randn(2, 4, side, side), torch.tensor(1.0), torch.randn(2, 77, config["cross_attention_dim"])]
-    if config.get("addition_embed_type") == "text_time":
-        sizes = 6  # in and out, and the crop's place
-        pooled = config["projection_class_embeddings_input_dim"] - sizes * config["addition_time_embed_dim"]
-        denoised += [torch.randn(2, pooled), torch.full((2, sizes), float(arguments.size))]
-    inputs = {"unet": (Denoiser, tuple(denoised)),
-              "decoder": (Decoder, (torch.randn(1, 4, side, side),))}
+    latents = torch.randn(1, 4, arguments.size // 8, arguments.size // 8)
+    inputs = {"unet": (Denoiser, openvino_example(arguments)), "decoder": (Decoder, (latents,))}
     for name, (network, example) in inputs.items():
+        prepared = network().eval()
+        getattr(patch_model, "__make_16bit_traceable")(prepared)
         with torch.inference_mode():
-            converted = openvino.convert_model(network().eval(), example_input=example,
+            converted = openvino.convert_model(prepared, example_input=example,
                                                input=[openvino.PartialShape(list(value.shape)) for value in example])
         openvino.save_model(converted, openvino_folder(arguments) / f"{name}.xml", compress_to_fp16=True)
-    quantize_openvino(arguments, inputs["unet"][1])
 
 
-def quantize_openvino(arguments, example):
+def quantize_for_openvino(arguments):
     """Post-training quantization by NNCF. Random weights have no accuracy to lose: one sample sets the ranges."""
     import nncf
     import openvino
 
     unet = openvino.Core().read_model(openvino_folder(arguments) / "unet.xml")
-    quantized = nncf.quantize(unet, nncf.Dataset([[value.numpy() for value in example]]), subset_size=1,
+    quantized = nncf.quantize(unet, nncf.Dataset([[value.numpy() for value in openvino_example(arguments)]]), subset_size=1,
                               preset=nncf.QuantizationPreset.MIXED, model_type=nncf.ModelType.TRANSFORMER)
     openvino.save_model(quantized, openvino_folder(arguments) / "unet-int8.xml")
 
@@ -162,20 +176,34 @@ def time_openvino(arguments, how):
     return {"step": statistics.median(seconds(unet, arguments.steps)[1:]), "decode": seconds("decoder", 1)[0]}
 
 
+def available_memory():
+    """As a share of all."""
+    fields = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    return int(fields["MemAvailable"].split()[0]) / int(fields["MemTotal"].split()[0])
+
+
 def run_alone(arguments, name):
-    """What one process of the peer measures, and its peak memory."""
+    """What one process of the peer measures, and its peak memory; nothing where the machine has too little for it."""
     command = [sys.executable, __file__, f"{arguments.model}:{arguments.size}", "--only", name, "--steps", str(arguments.steps),
                "--threads", str(arguments.threads), "--work", str(arguments.work)]
     environment = {"HF_HUB_OFFLINE": "1", "TORCHINDUCTOR_CACHE_DIR": str(arguments.work / "inductor")}
-    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
-    if result.returncode != 0:
-        sys.exit(f"{name}: {result.stderr.strip().splitlines()[-1]}")
-    return json.loads(result.stdout.splitlines()[-1])
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=output, stderr=errors, env={**os.environ, **environment})
+        while process.poll() is None:
+            time.sleep(0.5)
+            if available_memory() < 0.02:  # before everything crawls
+                process.kill()
+        if process.returncode == -signal.SIGKILL:
+            return None
+        lines = {file: file.seek(0) or file.read().strip().splitlines() for file in (output, errors)}
+    if process.returncode != 0:
+        sys.exit(f"{name}: {lines[errors][-1]}")
+    return json.loads(lines[output][-1])
 
 
 def measure_here(arguments):
-    if arguments.only == EXPORT:
-        export_openvino(arguments)
+    if arguments.only in (CONVERT, QUANTIZE):
+        {CONVERT: convert_for_openvino, QUANTIZE: quantize_for_openvino}[arguments.only](arguments)
         return print("{}")
     program, how = PEERS[arguments.only]
     measured = {"sd-worker": time_sd_worker, "diffusers": time_diffusers, "openvino": time_openvino}[program](arguments, how)
@@ -184,16 +212,20 @@ def measure_here(arguments):
 
 
 def table(runs, arguments):
-    for measured in runs.values():
+    finished = {name: measured for name, measured in runs.items() if None not in measured}
+    for measured in finished.values():
         for run in measured:
             run["picture"] = PICTURE_STEPS * run["step"] + run["decode"]
     columns = ("step", "decode", "picture")
-    eager = [name for name in runs if PEERS[name] in (("diffusers", "f32"), ("diffusers", "f32 channels-last"))]
+    eager = [name for name in finished if PEERS[name] in (("diffusers", "f32"), ("diffusers", "f32 channels-last"))]
     best = {key: min(statistics.median(run[key] for run in runs[name]) for name in eager) for key in columns}
     lines = [f"{arguments.model.name}, {arguments.size} x {arguments.size}, random weights in f16. {machine(PROGRAM, arguments.threads)} "
              f"{of_runs(arguments.rounds)}; in brackets, times as fast as diffusers in float32, the better layout.", "",
              f"| program | step with guidance | VAE decode | {PICTURE_STEPS} steps and decode | peak memory |", "|---|---|---|---|---|"]
     for name, measured in runs.items():
+        if name not in finished:
+            lines.append(f"| {name} | too little memory | - | - | - |")
+            continue
         cells = []
         for key in columns:
             seconds = statistics.median(run[key] for run in measured)
@@ -203,15 +235,22 @@ def table(runs, arguments):
     return "\n".join(lines) + "\n"
 
 
+def has_what_it_takes(arguments, program, how):
+    """Whether the peer's model is there, or can be made: that of OpenVINO is converted once, and quantized for int8."""
+    if program != "openvino":
+        return True
+    folder = openvino_folder(arguments)
+    made = [(CONVERT, folder / "decoder.xml")] + [(QUANTIZE, folder / "unet-int8.xml")] * how.startswith("int8")
+    return all(file.exists() or run_alone(arguments, name) is not None for name, file in made)
+
+
 def measure_all(arguments):
     """The table of one model and size."""
     runs = {name: [] for name in PEERS if name not in arguments.leave_out}
-    uses_openvino = any(PEERS[name][0] == "openvino" for name in runs)
-    if uses_openvino and not (openvino_folder(arguments) / "unet-int8.xml").exists():
-        run_alone(arguments, EXPORT)
+    absent = [name for name in runs if not has_what_it_takes(arguments, *PEERS[name])]
     for number in range(arguments.rounds):
         for name in runs:
-            runs[name].append(run_alone(arguments, name))
+            runs[name].append(run_alone(arguments, name) if name not in absent else None)
             print(f"round {number + 1}, {name}: {runs[name][-1]}", file=sys.stderr)
     publish(arguments.output, f"peers {kernels(PROGRAM)} {arguments.model.name} {arguments.size}", table(runs, arguments))
 
@@ -226,7 +265,7 @@ def main():
                         help="programs that are not timed")
     parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "peers", help="folder of converted models")
-    parser.add_argument("--only", choices=[*PEERS, EXPORT], help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=[*PEERS, CONVERT, QUANTIZE], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     for case in arguments.cases:
         model, size = case.rsplit(":", 1)

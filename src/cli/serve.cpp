@@ -31,11 +31,11 @@ int serve(const ServeOptions& options) {
                                         .text_cache_entries = options.text_cache_entries,
                                         .picture_cache_entries = options.picture_cache_entries};
   for (const std::string& precision : options.precisions) {
+    auto& known = backend_options.precisions;
+    if (std::ranges::find(known, precision) != known.end()) continue;
     const auto placement = parse_placement(options.device, precision);
     if (!placement) return fail(placement.error());
-    if (std::ranges::find(backend_options.precisions, precision) != backend_options.precisions.end())
-      continue;
-    backend_options.precisions.push_back(precision);
+    known.push_back(precision);
     backend_options.placements.push_back(*placement);
   }
   if (options.threads > 0) at::set_num_threads(options.threads);

@@ -36,8 +36,9 @@ std::shared_ptr<const std::string> shared_data(const Event& event) {
 std::string model_key(const std::string& model, const contract::ModelVariant& variant) {
   std::string key = model;
   if (!variant.precision.empty()) key += '\n' + variant.precision;
-  for (const contract::LoraRequest& lora : variant.loras)
+  for (const contract::LoraRequest& lora : variant.loras) {
     key += fmt::format("\n{} {}", lora.name, lora.strength);
+  }
   return key;
 }
 

@@ -131,8 +131,9 @@ at::Tensor on_device(const at::Tensor& tensor) {
 at::Tensor operand(const at::Tensor& tensor, const c10::FunctionSchema& schema) {
   TORCH_CHECK(!tensor.defined() || tensor.is_cuda() || tensor.dim() == 0, schema.operator_name(),
               ": expected all tensors on ", kGpu, ", found one on ", tensor.device());
-  if (tensor.defined() && tensor.numel() == 0)
+  if (tensor.defined() && tensor.numel() == 0) {
     return at::empty(tensor.sizes(), tensor.options().device(at::kCPU));
+  }
   return on_host(tensor);
 }
 
@@ -179,8 +180,9 @@ void run_on_host(const c10::OperatorHandle& op, c10::DispatchKeySet, torch::jit:
     const auto argument = written_argument(schema, schema.returns()[i]);
     if (argument && given[*argument].isTensor()) {
       const at::Tensor& written = given[*argument].toTensor();
-      if (written.numel() == 0)
+      if (written.numel() == 0) {
         written.unsafeGetTensorImpl()->shallow_copy_from(on_device(result.toTensor()).getIntrusivePtr());
+      }
       result = written;
     } else {
       result = map_tensors(result, on_device);
