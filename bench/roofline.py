@@ -7,7 +7,7 @@ import argparse
 import os
 from pathlib import Path
 
-from page import PROGRAM, bench, machine, publish
+from page import PROGRAM, bench, kernels, machine, publish
 
 
 def measure(arguments, precision):
@@ -55,7 +55,7 @@ def main():
     arguments = parser.parse_args()
     text = f"{arguments.size} x {arguments.size}, one step with guidance. {machine(PROGRAM, arguments.threads)}\n\n"
     text += "\n".join(section(precision, measure(arguments, precision)) for precision in ("exact", "fast", "int8"))
-    publish(arguments.output, "roofline", text)
+    publish(arguments.output, f"roofline {kernels(PROGRAM)}", text)
 
 
 if __name__ == "__main__":
