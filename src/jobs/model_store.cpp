@@ -254,9 +254,9 @@ Result<contract::ModelStatus> ModelStore::status(std::string_view id) const {
 
 Readiness ModelStore::readiness() const {
   const std::lock_guard lock(impl_->mutex);
+  if (impl_->table.has_loaded()) return {true, "", "", 100};
   Readiness readiness{false, "no model is loaded", "", 0};
   for (const ModelEntry* entry : impl_->table.all()) {
-    if (entry->state == ModelState::loaded) return {true, "", "", 100};
     if (entry->state == ModelState::loading) {
       readiness = {false, fmt::format("model {} is loading", entry->named.id), entry->named.id,
                    entry->load_percent};

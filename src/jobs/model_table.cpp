@@ -80,6 +80,11 @@ std::vector<const ModelEntry*> ModelTable::all() const {
   return out;
 }
 
+bool ModelTable::has_loaded() const {
+  return std::ranges::any_of(entries_,
+                             [](const auto& item) { return item.second.state == ModelState::loaded; });
+}
+
 contract::ModelStatus ModelTable::status(const ModelEntry& entry) const {
   contract::ModelStatus status;
   status.id = entry.named.id;

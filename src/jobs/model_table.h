@@ -60,6 +60,7 @@ class ModelTable {
   const ModelEntry* find(std::string_view id) const;
   const ModelEntry* default_model() const;
   std::vector<const ModelEntry*> all() const;  // the plain ones, as added
+  bool has_loaded() const;                     // of all, variants too
   contract::ModelStatus status(const ModelEntry& entry) const;
 
   void want_load(ModelEntry& entry);

@@ -232,6 +232,14 @@ TEST(ModelStore, a_model_in_another_precision_is_loaded_beside_it) {
   EXPECT_EQ(store.models.list().size(), 3u) << "it is no model of its own";
 }
 
+TEST(ModelStore, a_variant_alone_makes_ready) {
+  Store store({.memory_limit_bytes = 100});
+  store.take("a");
+  store.take("a", {"int8", {}});
+  EXPECT_EQ(store.state("a"), ModelState::unloaded) << "there is room for one";
+  EXPECT_TRUE(store.models.readiness().ready);
+}
+
 TEST(ModelStore, other_loras_of_a_model_take_the_place_of_those_before) {
   Store store;
   store.take("a");
