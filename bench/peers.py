@@ -218,7 +218,7 @@ def table(runs, arguments):
             run["picture"] = PICTURE_STEPS * run["step"] + run["decode"]
     columns = ("step", "decode", "picture")
     eager = [name for name in finished if PEERS[name] in (("diffusers", "f32"), ("diffusers", "f32 channels-last"))]
-    best = {key: min(statistics.median(run[key] for run in runs[name]) for name in eager) for key in columns}
+    best = {key: min(statistics.median(run[key] for run in runs[name]) for name in eager) for key in columns if eager}
     lines = [f"{arguments.model.name}, {arguments.size} x {arguments.size}, random weights in f16. {machine(PROGRAM, arguments.threads)} "
              f"{of_runs(arguments.rounds)}; in brackets, times as fast as diffusers in float32, the better layout.", "",
              f"| program | step with guidance | VAE decode | {PICTURE_STEPS} steps and decode | peak memory |", "|---|---|---|---|---|"]
@@ -229,7 +229,7 @@ def table(runs, arguments):
         cells = []
         for key in columns:
             seconds = statistics.median(run[key] for run in measured)
-            cells.append(f"{seconds:.2f} s ({best[key] / seconds:.1f}x)")
+            cells.append(f"{seconds:.2f} s" + (f" ({best[key] / seconds:.1f}x)" if best else ""))
         memory = statistics.median(run["memory"] for run in measured)
         lines.append(f"| {name} | {' | '.join(cells)} | {memory:.0f} MiB |")
     return "\n".join(lines) + "\n"
