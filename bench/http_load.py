@@ -1,6 +1,6 @@
 """Load of the HTTP side beside a running generation; prints the table of docs/performance.md.
 
-    python bench/http_load.py build/sd-worker MODEL:SIZE ... [--seconds 10] [--rate 200] [--output docs/performance.md]
+    python bench/http_load.py build/sd-worker MODEL:SIZE ... [--seconds 10] [--step-seconds 240] [--rate 200] [--output docs/performance.md]
 
 Measures, each in its own worker process on this machine: requests a second and latency of GET /health and POST /v1/jobs
 beside a running generation, with the CPU time that the worker's I/O thread takes for each; memory for each of 1,000 idle

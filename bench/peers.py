@@ -235,22 +235,27 @@ def table(runs, arguments):
     return "\n".join(lines) + "\n"
 
 
-def has_what_it_takes(arguments, program, how):
-    """Whether the peer's model is there, or can be made: that of OpenVINO is converted once, and quantized for int8."""
-    if program != "openvino":
-        return True
-    folder = openvino_folder(arguments)
-    made = [(CONVERT, folder / "decoder.xml")] + [(QUANTIZE, folder / "unet-int8.xml")] * how.startswith("int8")
-    return all(file.exists() or run_alone(arguments, name) is not None for name, file in made)
+def without_models(arguments, names):
+    """Those whose model is not there and cannot be made: OpenVINO's is converted once, and quantized for int8."""
+    def made(step, file):
+        return (openvino_folder(arguments) / file).exists() or run_alone(arguments, step) is not None
+
+    converted = [name for name in names if PEERS[name][0] == "openvino"]
+    if converted and not made(CONVERT, "decoder.xml"):
+        return converted
+    quantized = [name for name in converted if PEERS[name][1].startswith("int8")]
+    return quantized if quantized and not made(QUANTIZE, "unet-int8.xml") else []
 
 
 def measure_all(arguments):
     """The table of one model and size."""
     runs = {name: [] for name in PEERS if name not in arguments.leave_out}
-    absent = [name for name in runs if not has_what_it_takes(arguments, *PEERS[name])]
+    lacking = set(without_models(arguments, runs))
     for number in range(arguments.rounds):
         for name in runs:
-            runs[name].append(run_alone(arguments, name) if name not in absent else None)
+            runs[name].append(None if name in lacking else run_alone(arguments, name))
+            if runs[name][-1] is None:
+                lacking.add(name)
             print(f"round {number + 1}, {name}: {runs[name][-1]}", file=sys.stderr)
     publish(arguments.output, f"peers {kernels(PROGRAM)} {arguments.model.name} {arguments.size}", table(runs, arguments))
 

@@ -35,14 +35,14 @@ int serve(const ServeOptions& options) {
     if (std::ranges::find(known, precision) != known.end()) continue;
     const auto placement = parse_placement(options.device, precision);
     if (!placement) return fail(placement.error());
+    backend_options.placements[known.empty() ? "" : precision] = *placement;
     known.push_back(precision);
-    backend_options.placements.push_back(*placement);
   }
   if (options.threads > 0) at::set_num_threads(options.threads);
   prometheus::Registry registry;
   http::JobMetrics observer(registry);
   const auto backend = jobs::make_pipeline_backend(backend_options, observer);
-  const ops::Placement& placement = backend_options.placements.front();
+  const ops::Placement& placement = backend_options.placements.at("");
   const http::About about{.version = SD_WORKER_VERSION,
                           .build = fmt::format("C++ {}, {}", __cplusplus / 100, __VERSION__),
                           .device = placement.device.str(),

@@ -34,8 +34,7 @@ struct ModelSource {
 struct ModelDescription {
   std::string family;
   std::int64_t disk_bytes = 0;
-  std::int64_t memory_bytes = 0;                        // its weights, once loaded
-  std::map<std::string, std::int64_t> memory_bytes_in;  // by the precision that a request asks for
+  std::map<std::string, std::int64_t> memory_bytes;  // its weights, once loaded; by ModelVariant::precision
   int default_width = 512;
   int default_height = 512;
   int default_steps = 20;

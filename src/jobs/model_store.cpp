@@ -87,7 +87,7 @@ bool ModelStore::Impl::do_next(std::unique_lock<std::mutex>& lock) {
   if (!table.can_fit(*wanted)) {
     fail(*wanted,
          {ErrorCode::out_of_memory, fmt::format("model {} needs {} MiB, which is more than the memory limit",
-                                                wanted->named.id, wanted->description.memory_bytes >> 20)});
+                                                wanted->named.id, wanted->memory_bytes() >> 20)});
     return true;
   }
   if (table.fits(*wanted)) {

@@ -33,10 +33,6 @@ ModelEntry* ModelTable::find(std::string_view id, const contract::ModelVariant& 
   entry.named = plain->named;
   entry.variant = variant;
   entry.description = plain->description;
-  const auto& bytes_in = entry.description.memory_bytes_in;
-  if (const auto at = bytes_in.find(variant.precision); at != bytes_in.end()) {
-    entry.description.memory_bytes = at->second;
-  }
   return &entries_.try_emplace(std::move(key), std::move(entry)).first->second;
 }
 
@@ -94,7 +90,7 @@ contract::ModelStatus ModelTable::status(const ModelEntry& entry) const {
   status.is_default = &entry == default_model();
   status.load_percent = entry.load_percent;
   status.disk_bytes = entry.description.disk_bytes;
-  status.memory_bytes = entry.state == ModelState::loaded ? entry.description.memory_bytes : 0;
+  status.memory_bytes = entry.state == ModelState::loaded ? entry.memory_bytes() : 0;
   status.created_at = entry.created_at;
   status.last_used = entry.last_used_at;
   status.error = entry.error;
@@ -135,27 +131,27 @@ ModelTable::Clock::time_point ModelTable::next_idle_end() const {
 std::int64_t ModelTable::occupied_bytes() const {
   std::int64_t bytes = 0;
   for (const auto& [id, entry] : entries_) {
-    if (!entry.absent()) bytes += entry.description.memory_bytes;
+    if (!entry.absent()) bytes += entry.memory_bytes();
   }
   return bytes;
 }
 
 bool ModelTable::fits(const ModelEntry& entry) const {
   return settings_.memory_limit_bytes <= 0 ||
-         occupied_bytes() + entry.description.memory_bytes <= settings_.memory_limit_bytes;
+         occupied_bytes() + entry.memory_bytes() <= settings_.memory_limit_bytes;
 }
 
 bool ModelTable::can_fit(const ModelEntry& entry) const {
-  return settings_.memory_limit_bytes <= 0 || entry.description.memory_bytes <= settings_.memory_limit_bytes;
+  return settings_.memory_limit_bytes <= 0 || entry.memory_bytes() <= settings_.memory_limit_bytes;
 }
 
 bool ModelTable::can_make_room(const ModelEntry& entry) const {
   std::int64_t idle_bytes = 0;
   for (const auto& [id, other] : entries_) {
-    if (other.idle()) idle_bytes += other.description.memory_bytes;
+    if (other.idle()) idle_bytes += other.memory_bytes();
   }
   return settings_.memory_limit_bytes <= 0 ||
-         occupied_bytes() - idle_bytes + entry.description.memory_bytes <= settings_.memory_limit_bytes;
+         occupied_bytes() - idle_bytes + entry.memory_bytes() <= settings_.memory_limit_bytes;
 }
 
 bool ModelTable::is_in_the_way(const ModelEntry& entry) {

@@ -41,6 +41,7 @@ struct ModelEntry {
     return state == contract::ModelState::unloaded || state == contract::ModelState::failed;
   }
   bool plain() const { return variant == contract::ModelVariant{}; }
+  std::int64_t memory_bytes() const { return description.memory_bytes.at(variant.precision); }
   bool idle() const { return state == contract::ModelState::loaded && users == 0; }
 };
 

@@ -1,6 +1,5 @@
 #include "jobs/pipeline_backend.h"
 
-#include <algorithm>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 #include <future>
@@ -62,12 +61,11 @@ class PipelineBackend : public Backend {
                      component.name};
       }
       description.disk_bytes += component.bytes;
-      for (std::size_t i = 0; i < options_.precisions.size(); ++i) {
-        description.memory_bytes_in[options_.precisions[i]] += models::prepared_bytes(
-            component.dtypes, pipeline::placement_of(component.name, options_.placements[i]));
+      for (const auto& [precision, placement] : options_.placements) {
+        description.memory_bytes[precision] +=
+            models::prepared_bytes(component.dtypes, pipeline::placement_of(component.name, placement));
       }
     }
-    description.memory_bytes = description.memory_bytes_in[options_.precisions.front()];
     return description;
   }
 
@@ -94,9 +92,8 @@ class PipelineBackend : public Backend {
     const std::filesystem::path& path = source.path;
     Result<ModelDescription> description = inspect(path);
     if (!description) return description.error();
-    const std::size_t which = index_of(source.variant.precision);
-    description->memory_bytes = description->memory_bytes_in[options_.precisions[which]];
-    pipeline::LoadOptions load_options{options_.placements[which], options_.memory_limit_bytes};
+    pipeline::LoadOptions load_options{options_.placements.at(source.variant.precision),
+                                       options_.memory_limit_bytes};
     for (const contract::LoraRequest& lora : source.variant.loras) {
       Result<std::filesystem::path> file = lora_file(lora.name);
       if (!file) return file.error();
@@ -124,12 +121,6 @@ class PipelineBackend : public Backend {
     release_memory();  // what loading took beside the weights
     on_progress(100);
     return std::unique_ptr<LoadedModel>(std::move(model));
-  }
-
-  // Of a precision; the first is the one that no name means.
-  std::size_t index_of(std::string_view precision) const {
-    const auto at = std::ranges::find(options_.precisions, precision);
-    return at == options_.precisions.end() ? 0 : static_cast<std::size_t>(at - options_.precisions.begin());
   }
 
   // Error: model_not_found, also for a name that leads out of the folder.

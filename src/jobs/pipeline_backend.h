@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,8 +14,8 @@ namespace sdw::jobs {
 
 // What the real models are run with.
 struct PipelineOptions {
-  std::vector<std::string> precisions;     // those that requests may ask for, the default first
-  std::vector<ops::Placement> placements;  // of each of them
+  std::vector<std::string> precisions;               // those that requests may ask for, the default first
+  std::map<std::string, ops::Placement> placements;  // by ModelVariant::precision
   std::int64_t memory_limit_bytes = 0;
   std::filesystem::path lora_dir;  // "<name>.safetensors" of each LoRA; empty: there are none
   std::size_t text_cache_entries = 64;

@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from program import FAKE_GPU, has_fake_gpu
+from program import FAKE_GPU, needs_fake_gpu
 from test_bad_models import SPOILED
 from test_picture_decoding import orientation_exif, saved
 from worker import REAL, data_of, names_of, open_picture, picture_base64, pixels
@@ -57,9 +57,6 @@ def test_a_picture_is_the_same_whoever_shared_the_batch(start, real, model):
         alone = real.wait(real.submit(**fields))
         difference = np.abs(pixels(open_picture(document["result"]["image"])) - pixels(open_picture(alone["result"]["image"])))
         assert difference.max() <= 2, f"{fields}: expected at most 2 of 255, got {difference.max()}"
-
-
-needs_fake_gpu = pytest.mark.skipif(not has_fake_gpu(), reason="not run: a build with CUDA=1 has no fake GPU")
 
 
 @needs_fake_gpu

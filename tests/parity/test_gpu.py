@@ -8,7 +8,7 @@ import os
 
 import pytest
 from command_line import arguments
-from program import FAKE_GPU, has_fake_gpu, machine
+from program import FAKE_GPU, machine, needs_fake_gpu
 from test_loras import kohya, write_lora
 
 from reference import cases
@@ -29,8 +29,7 @@ EXACT_CASES = cases.FAMILY_CASES | INPUT_CASES | cases.SIZE_CASES | cases.SHORTC
 @pytest.fixture(params=[
     pytest.param({}, id="gpu", marks=pytest.mark.skipif(
         not machine().get("cuda_devices"), reason="not run: no CUDA device, or a build without CUDA=1")),
-    pytest.param(FAKE_GPU, id="fake gpu", marks=pytest.mark.skipif(
-        not has_fake_gpu(), reason="not run: a build with CUDA=1 has no fake GPU"))])
+    pytest.param(FAKE_GPU, id="fake gpu", marks=needs_fake_gpu)])
 def draw(request, program, tmp_path):
     def picture(case, *options):
         result = program.generate(*arguments(case, tmp_path, "cuda"), *options, env=os.environ | request.param)
@@ -55,7 +54,7 @@ def test_a_lora(draw, program, tmp_path):
     assert_same_picture(draw(case, *lora), program.generate(*arguments(case, tmp_path), *lora).pictures[0])
 
 
-@pytest.mark.skipif(not has_fake_gpu(), reason="not run: a build with CUDA=1 has no fake GPU")
+@needs_fake_gpu
 def test_a_model_beyond_the_memory_of_the_gpu(program, tmp_path):
     little = os.environ | FAKE_GPU | {"FAKE_GPU_BYTES": "100000"}
     result = program.generate(*arguments(Case("sd15"), tmp_path, "cuda"), env=little)

@@ -121,9 +121,8 @@ Result<ModelDescription> FakeBackend::inspect(const std::filesystem::path& path)
   if (name == "absent") return Error{ErrorCode::model_not_found, "no such folder"};
   ModelDescription description;
   description.family = "fake";
-  description.memory_bytes = memory.contains(name) ? memory.at(name) : 100;
-  description.disk_bytes = description.memory_bytes;
-  description.memory_bytes_in = {{"exact", description.memory_bytes}, {"int8", description.memory_bytes / 2}};
+  description.disk_bytes = memory.contains(name) ? memory.at(name) : 100;
+  description.memory_bytes = {{"", description.disk_bytes}, {"int8", description.disk_bytes / 2}};
   description.default_width = description.default_height = 64;
   description.default_steps = 4;
   return description;
@@ -143,9 +142,6 @@ Result<std::unique_ptr<LoadedModel>> FakeBackend::load(const ModelSource& source
     return Error{ErrorCode::model_invalid, "unet: a tensor is missing"};
   Result<ModelDescription> description = inspect(path);
   if (!description) return description.error();
-  if (const std::string& precision = source.variant.precision; !precision.empty()) {
-    description->memory_bytes = description->memory_bytes_in.at(precision);
-  }
   return std::unique_ptr<LoadedModel>(std::make_unique<FakeModel>(*this, *description));
 }
 
