@@ -12,6 +12,9 @@ RELATIONS = ("above", "below", "left", "right")
 # Middles of shapes lie on a grid of so many pixels: a model that sees pictures by blocks (latents.py) then has the same
 # outline to learn wherever a shape is.
 GRID = 4
+# Where a scene may be in more than one place, the places lie so far apart: a denoiser that has not yet settled on one of
+# two close places draws an outline that wavers between them.
+STRAY = 2 * GRID
 # Half the longer side of a shape, in pixels, for each size word; None is "no size named".
 SINGLE_RADIUS = {"small": 16, None: 30, "large": 46}
 PAIR_RADIUS = {"small": 15, None: 19.5, "large": 25}
@@ -54,11 +57,11 @@ def _single(rng):
     size = rng.choice((None, None, "small", "large"))
     place = rng.choice(list(PLACES)) if size != "large" and rng.random() < 0.45 else None
     radius = SINGLE_RADIUS[size]
-    room = (SIDE / 2 - radius - 3) // GRID * GRID  # keeps the whole shape inside the picture
+    far = min((SIDE / 2 - radius - 3) // GRID * GRID, 32)  # keeps the whole shape inside the picture
     if place:
-        x, y = (SIDE / 2 + side * min(rng.choice((28, 32)), room) for side in PLACES[place])
+        x, y = (SIDE / 2 + side * rng.choice((far - STRAY, far)) for side in PLACES[place])
     else:
-        x, y = (SIDE / 2 + rng.choice((-GRID, 0, GRID)) for _ in range(2))
+        x, y = (SIDE / 2 + rng.choice((-STRAY, 0, STRAY)) for _ in range(2))
     return Scene((Item(rng.choice(SHAPES), colour, size, x, y, radius),), background, place=place)
 
 
@@ -74,7 +77,7 @@ def _pair(rng):
     along = [0.0, 0.0]
     along[first] = round((SIDE / 2 + (radii[first] - radii[second] - apart) / 2) / GRID) * GRID
     along[second] = along[first] + apart
-    across = SIDE / 2 + rng.choice((-GRID, 0, GRID))
+    across = SIDE / 2 + rng.choice((-STRAY, 0, STRAY))
     items = []
     for index in (0, 1):
         x, y = (across, along[index]) if relation in ("above", "below") else (along[index], across)

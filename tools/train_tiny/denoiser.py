@@ -10,9 +10,10 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 import configs
-from fit import fit
+from fit import fit, mixed_precision
 from latents import MEAN, latents
-from schedule import learning_rates
+from muon import Muon
+from schedule import rate_shares
 from shapes.caption import caption
 from shapes.scene import random_scene
 from text_encoder import token_ids
@@ -41,25 +42,25 @@ def _overshot(clean):
 
 
 def _noise(clean):
-    """Gaussian noise that, in every fourth sample, holds some of the overshot picture.
+    """Gaussian noise that, in every eighth sample, holds some of the overshot picture.
 
     Whoever has only seen pictures of the right contrast is lost when guidance overshoots; with such samples the model
     learns to come back from it.
     """
     strength = torch.rand(len(clean), 1, 1, 1, device=clean.device) * configs.MOST_OVERSHOOT
-    strength[torch.arange(len(clean), device=clean.device) % 4 > 0] = 0
+    strength[torch.arange(len(clean), device=clean.device) % 8 > 0] = 0
     return torch.randn_like(clean) + strength * _overshot(clean)
 
 
 class _Prediction(torch.nn.Module):
-    """The UNet as a function from tensors to a tensor, in bfloat16: what a CUDA graph can hold."""
+    """The UNet as a function from tensors to a tensor: what a CUDA graph can hold."""
 
     def __init__(self, unet):
         super().__init__()
         self.unet = unet
 
     def forward(self, noisy, timesteps, text):
-        with torch.autocast(noisy.device.type, torch.bfloat16, cache_enabled=False):
+        with mixed_precision(noisy.device):
             return self.unet(noisy, timesteps, text, return_dict=False)[0].float()
 
 
@@ -71,33 +72,64 @@ def _as_graph(predict, size, device):
     return torch.cuda.make_graphed_callables(predict, (noisy, torch.zeros(size, dtype=torch.long, device=device), text))
 
 
-def _loss(predict, text_encoder, scheduler, clean, ids):
+class Balance(torch.nn.Module):
+    """Gives all noise levels the same weight in the loss, as in EDM2 (Karras et al. 2024).
+
+    Each sample's error counts in units of what is usual at its stretch of the schedule. Otherwise the noisiest, where
+    nobody could know what the picture will be, and the cleanest would have most of the loss, and outlines, which are
+    settled between them, the least.
+    """
+
+    def __init__(self, stretches=32):
+        super().__init__()
+        self.register_buffer("usual", torch.ones(stretches))
+
+    def forward(self, errors, timesteps):
+        stretch = timesteps * len(self.usual) // configs.SCHEDULER["num_train_timesteps"]
+        with torch.no_grad():
+            now = self.usual.scatter_reduce(0, stretch, errors, "mean", include_self=False)
+            self.usual.lerp_(now, 0.03)
+            weights = 1 / self.usual
+        return (errors * weights[stretch]).mean() / weights.mean()
+
+
+def _loss(predict, balance, text_encoder, scheduler, clean, ids):
     with torch.no_grad():
         text = text_encoder(ids).last_hidden_state
     timesteps, noise = _timesteps(len(clean), clean.device), _noise(clean)
     predicted = predict(scheduler.add_noise(clean, noise, timesteps), timesteps, text)
-    loss = (predicted - scheduler.get_velocity(clean, noise, timesteps)).square().mean()
-    return loss, loss
+    errors = (predicted - scheduler.get_velocity(clean, noise, timesteps)).square().mean(dim=(1, 2, 3))
+    return balance(errors, timesteps), errors.mean()
+
+
+def _optimizers(unet):
+    """Muon for the matrices and filters between the layers that read and write latents, AdamW for all else."""
+    inner, rest = [], []
+    for name, parameter in unet.named_parameters():
+        (inner if parameter.dim() > 1 and not name.startswith(("conv_in", "conv_out")) else rest).append(parameter)
+    return [Muon(inner, lr=configs.UNET_LEARNING_RATE),
+            torch.optim.AdamW(rest, lr=configs.UNET_REST_LEARNING_RATE, betas=(0.9, 0.99), weight_decay=1e-3, fused=True)]
 
 
 def train_unet(path, tokenizer, text_encoder, device, workers):
     """The averaged weights of the trained UNet. Continues from the checkpoint at `path` where there is one."""
-    steps, size, decay = configs.UNET_PLAN[device.type]
+    size = configs.UNET_BATCH[device.type]
     torch.manual_seed(configs.SEED)
     unet = UNet2DConditionModel(**configs.UNET).to(device)
     average = copy.deepcopy(unet).requires_grad_(False)
+    balance = Balance().to(device)
     predict = _Prediction(unet)
     if device.type == "cuda":
         predict = _as_graph(predict, size, device)
     else:
         unet.set_attn_processor(AttnProcessor())  # on a CPU its backward pass is several times faster than the fused one's
-    optimizer = torch.optim.AdamW(unet.parameters(), betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
     kept, new = list(average.parameters()), list(unet.parameters())
 
     def update_average(step):
-        get_ema_multi_avg_fn(min(decay, (1 + step) / (10 + step)))(kept, new, step)
+        get_ema_multi_avg_fn(min(configs.UNET_AVERAGE_DECAY, (1 + step) / (10 + step)))(kept, new, step)
 
-    fit("denoiser", path, {"unet": unet, "average": average}, optimizer,
-        learning_rates(steps, configs.UNET_LEARNING_RATE, flat=configs.UNET_FLAT), functools.partial(_batch, tokenizer, size),
-        functools.partial(_loss, predict, text_encoder, DDPMScheduler(**configs.SCHEDULER)), device, workers, update_average)
+    loss = functools.partial(_loss, predict, balance, text_encoder, DDPMScheduler(**configs.SCHEDULER))
+    fit("denoiser", path, {"unet": unet, "average": average, "balance": balance}, _optimizers(unet),
+        rate_shares(configs.UNET_STEPS, flat=configs.UNET_FLAT), functools.partial(_batch, tokenizer, size), loss, device,
+        workers, update_average)
     return average.eval()

@@ -12,8 +12,8 @@ import torch
 from transformers import CLIPTextConfig, CLIPTextModel
 
 import configs
-from fit import fit
-from schedule import learning_rates
+from fit import fit, mixed_precision
+from schedule import rate_shares
 from shapes.caption import caption
 from shapes.outline import SHAPES
 from shapes.palette import COLOURS
@@ -60,7 +60,7 @@ def _batch(tokenizer, step):
 
 def _loss(encoder, probe, end, ids, labels):
     """Mean cross-entropy of the probes at the end token and at three places of the padding; and their accuracy."""
-    with torch.autocast(ids.device.type, torch.bfloat16):
+    with mixed_precision(ids.device):
         hidden = encoder(ids).last_hidden_state.float()
     first = (ids == end).int().argmax(dim=1)
     offsets = torch.cat([torch.zeros(len(ids), 1), torch.rand(len(ids), 3)], dim=1).to(ids.device)
@@ -79,8 +79,9 @@ def train_text_encoder(path, tokenizer, device, workers):
     torch.manual_seed(configs.SEED)
     encoder = new_text_encoder(tokenizer).to(device)
     probe = torch.nn.Linear(configs.TEXT_WIDTH, sum(len(names) + 1 for names in _CLASSES.values())).to(device)
-    optimizer = torch.optim.AdamW([*encoder.parameters(), *probe.parameters()], weight_decay=1e-2, fused=True)
-    fit("text encoder", path, {"encoder": encoder, "probe": probe}, optimizer,
-        learning_rates(configs.TEXT_STEPS, configs.TEXT_LEARNING_RATE), functools.partial(_batch, tokenizer),
+    optimizer = torch.optim.AdamW([*encoder.parameters(), *probe.parameters()], lr=configs.TEXT_LEARNING_RATE,
+                                  weight_decay=1e-2, fused=True)
+    fit("text encoder", path, {"encoder": encoder, "probe": probe}, [optimizer],
+        rate_shares(configs.TEXT_STEPS), functools.partial(_batch, tokenizer),
         functools.partial(_loss, encoder, probe, tokenizer.eos_token_id), device, workers, shows="right")
     return encoder.eval().requires_grad_(False)

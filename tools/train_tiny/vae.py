@@ -7,9 +7,9 @@ import torch
 from diffusers import AutoencoderKL
 
 import configs
-from fit import fit
+from fit import fit, mixed_precision
 from latents import BLOCK, latents, pictures
-from schedule import learning_rates
+from schedule import rate_shares
 from shapes.scene import SIDE, random_scene
 
 
@@ -44,7 +44,7 @@ def _decoder_loss(vae, drawn, codes):
     fine, smooth = torch.randn_like(codes), torch.nn.functional.avg_pool2d(torch.randn_like(codes), 3, 1, 1) * 3
     strength = torch.rand(2, len(codes), 1, 1, 1, device=codes.device).square() * configs.VAE_LATENT_NOISE
     strength[:, ::2] = 0
-    with torch.autocast(codes.device.type, torch.bfloat16):
+    with mixed_precision(codes.device):
         decoded = vae.decode(codes + strength[0] * fine + strength[1] * smooth).sample
     error = decoded.float() - drawn
     edges = (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
@@ -52,7 +52,7 @@ def _decoder_loss(vae, drawn, codes):
 
 
 def _encoder_loss(vae, drawn, codes):
-    with torch.autocast(codes.device.type, torch.bfloat16):
+    with mixed_precision(codes.device):
         posterior = vae.encode(drawn).latent_dist
     error = posterior.mean.float() - codes
     spread = (posterior.logvar.float() - configs.VAE_LOG_VARIANCE).square().mean()
@@ -61,9 +61,9 @@ def _encoder_loss(vae, drawn, codes):
 
 def _train(name, path, vae, parts, loss, stages, device, workers):
     parameters = [parameter for part in parts.values() for parameter in part.parameters()]
-    optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
+    optimizer = torch.optim.AdamW(parameters, lr=configs.VAE_LEARNING_RATE, betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
     plan = [(batch, side) for steps, batch, side in stages for _ in range(steps)]
-    fit(name, path, parts, optimizer, learning_rates(len(plan), configs.VAE_LEARNING_RATE),
+    fit(name, path, parts, [optimizer], rate_shares(len(plan)),
         functools.partial(_batch, name, plan), functools.partial(loss, vae), device, workers, shows="l1")
 
 
