@@ -37,6 +37,7 @@ UNET_LEARNING_RATE, UNET_REST_LEARNING_RATE = 3e-3, 1.2e-3
 UNET_AVERAGE_DECAY = 0.998
 UNET_FLAT = 0.15  # the share of the steps before the rate goes down
 CAPTION_DROPOUT = 0.1
+OVERSHOT_EVERY = 8  # one of so many samples
 MOST_OVERSHOOT = 0.6  # about what guidance of 7.5 adds in its first step
 MOST_CONTRAST = 5.0  # how much guidance of 7.5 may spread the colours before they reach their limits
 

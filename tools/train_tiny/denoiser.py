@@ -42,13 +42,13 @@ def _overshot(clean):
 
 
 def _noise(clean):
-    """Gaussian noise that, in every eighth sample, holds some of the overshot picture.
+    """Gaussian noise that, in some samples (OVERSHOT_EVERY), holds some of the overshot picture.
 
     Whoever has only seen pictures of the right contrast is lost when guidance overshoots; with such samples the model
     learns to come back from it.
     """
     strength = torch.rand(len(clean), 1, 1, 1, device=clean.device) * configs.MOST_OVERSHOOT
-    strength[torch.arange(len(clean), device=clean.device) % 8 > 0] = 0
+    strength[torch.arange(len(clean), device=clean.device) % configs.OVERSHOT_EVERY > 0] = 0
     return torch.randn_like(clean) + strength * _overshot(clean)
 
 

@@ -56,8 +56,8 @@ def fit(name, path, parts, optimizers, rates, batch, loss, device, workers, afte
         for group, peak in zip(groups, peaks):
             group["lr"] = peak * rates[step]
         value, shown = loss(*(tensor.to(device, non_blocking=True) for tensor in tensors))
-        for parameter in trained:
-            parameter.grad = None
+        for optimizer in optimizers:
+            optimizer.zero_grad()
         value.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         for optimizer in optimizers:
@@ -70,5 +70,5 @@ def fit(name, path, parts, optimizers, rates, batch, loss, device, workers, afte
             progress.set_postfix({shows: f"{smooth.item():.4f}"}, refresh=False)
         if last or time.monotonic() - written > _CHECKPOINT_SECONDS:
             states = {key: part.state_dict() for key, part in parts.items()}
-            checkpoint.save(path, **states, optimizers=[part.state_dict() for part in optimizers], step=step + 1)
+            checkpoint.save(path, **states, optimizers=[each.state_dict() for each in optimizers], step=step + 1)
             written = time.monotonic()

@@ -33,7 +33,9 @@ class Muon(torch.optim.Optimizer):
             rate, momentum = group["lr"], group["momentum"]
             for parameter in group["params"]:
                 state, gradient = self.state[parameter], parameter.grad
-                mean = state.setdefault("mean", torch.zeros_like(gradient)).lerp_(gradient, 1 - momentum)
-                update = orthogonalized(gradient.lerp(mean, momentum).flatten(1))
+                if not state:
+                    state["mean"] = torch.zeros_like(gradient)
+                state["mean"].lerp_(gradient, 1 - momentum)
+                update = orthogonalized(gradient.lerp(state["mean"], momentum).flatten(1))
                 parameter.mul_(1 - rate * group["weight_decay"])
                 parameter.add_(update.view_as(parameter), alpha=-rate * 0.2 * max(update.shape) ** 0.5)
