@@ -1,8 +1,8 @@
-# sdw_embed(TARGET FOLDER): puts every file under FOLDER into TARGET as object data, found again through
-# sdw::http::embedded_assets(). The bytes are taken in by the assembler, so no source file holds them.
+# sdw_embed(ROOM FOLDER): puts every file under FOLDER into the room's library as object data, found again through
+# sdw::ROOM::embedded_assets(). The bytes are taken in by the assembler, so no source file holds them.
 enable_language(ASM)
 
-function(sdw_embed target folder)
+function(sdw_embed room folder)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${folder}" "${folder}/*")
   list(SORT files)
   set(assembly "    .section .rodata\n")
@@ -11,7 +11,7 @@ function(sdw_embed target folder)
   set(inputs "")
   set(index 0)
   foreach(file ${files})
-    set(begin "sdw_asset_${index}")
+    set(begin "sdw_${room}_asset_${index}")
     string(APPEND assembly "    .global ${begin}\n    .global ${begin}_end\n    .balign 16\n${begin}:\n"
       "    .incbin \"${folder}/${file}\"\n${begin}_end:\n    .byte 0\n")
     string(APPEND externs "extern const char ${begin}[];\nextern const char ${begin}_end[];\n")
@@ -23,14 +23,14 @@ function(sdw_embed target folder)
 
   set(out "${CMAKE_CURRENT_BINARY_DIR}/assets")
   file(CONFIGURE OUTPUT "${out}.S" CONTENT "${assembly}" @ONLY)
-  file(CONFIGURE OUTPUT "${out}.cpp" @ONLY CONTENT "#include \"http/assets.h\"
+  file(CONFIGURE OUTPUT "${out}.cpp" @ONLY CONTENT "#include \"${room}/assets.h\"
 
 #include <array>
 
 extern \"C\" {
 ${externs}}
 
-namespace sdw::http {
+namespace sdw::${room} {
 namespace {
 
 [[maybe_unused]] Asset row(std::string_view path, const char* begin, const char* end) {
@@ -45,8 +45,8 @@ ${rows}  };
   return kAssets;
 }
 
-}  // namespace sdw::http
+}  // namespace sdw::${room}
 ")
   set_source_files_properties("${out}.S" PROPERTIES OBJECT_DEPENDS "${inputs}")
-  target_sources(${target} PRIVATE "${out}.S" "${out}.cpp")
+  target_sources(sdw_${room} PRIVATE "${out}.S" "${out}.cpp")
 endfunction()

@@ -263,7 +263,8 @@ int run(const BenchOptions& options) {
 void add_bench_command(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("bench", "time a model on this machine");
   auto options = std::make_shared<BenchOptions>();
-  command->add_option("--model", options->model, "diffusers model folder")->required();
+  command->add_option("--model", options->model, "diffusers folder or single-file checkpoint (.safetensors)")
+      ->required();
   command->add_option("--width", options->sampling.width, "pixels (default: the model's)");
   command->add_option("--height", options->sampling.height, "pixels (default: the model's)");
   command->add_option("--steps", options->steps, "steps to take the median of")->capture_default_str();

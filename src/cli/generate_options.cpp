@@ -94,7 +94,8 @@ Result<pipeline::LoraChoice> parse_lora(const std::string& text) {
 
 void add_generate_options(CLI::App& command, GenerateOptions& options) {
   auto& sampling = options.sampling;
-  command.add_option("--model", options.model, "diffusers model folder")->required();
+  command.add_option("--model", options.model, "diffusers folder or single-file checkpoint (.safetensors)")
+      ->required();
   command.add_option("--prompt", options.prompt, "what the picture shows")->required();
   command.add_option("--negative-prompt", options.negative_prompt,
                      "what it must not show (guidance above 1 only)");

@@ -52,7 +52,7 @@ jobs::NamedModel named(const std::string& text) {
   if (!path.has_filename()) path = path.parent_path();
   std::error_code ignored;
   if (path == "." || path.filename() == "..") path = fs::canonical(path, ignored);
-  return {path.filename().string(), text};
+  return {jobs::name_of_model(path), text};
 }
 
 Status add_models(const ServeOptions& options, jobs::ModelStore& models) {

@@ -105,8 +105,10 @@ std::vector<Setting> server_settings(ServeOptions& o) {
 std::vector<Setting> model_settings(ServeOptions& o) {
   constexpr std::string_view kGroup = "Models";
   return {
-      list(kGroup, "model", "[NAME=]PATH of a diffusers folder; the first is the default model", o.models),
-      text(kGroup, "models-dir", "folder whose subfolders are models", o.models_dir),
+      list(kGroup, "model",
+           "[NAME=]PATH of a diffusers folder or a checkpoint (.safetensors); the first is the default model",
+           o.models),
+      text(kGroup, "models-dir", "folder whose subfolders and .safetensors files are models", o.models_dir),
       text(kGroup, "lora-dir", "folder of LoRAs (NAME.safetensors) that requests may name", o.lora_dir),
       text(kGroup, "device", "cpu, cuda, cuda:N or auto", o.device),
       choices(kGroup, "precision",

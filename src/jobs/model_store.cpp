@@ -25,6 +25,8 @@ Error unknown_model(std::string_view name) {
   return {ErrorCode::model_not_found, fmt::format("no model is named {}", io::printable(name, 60)), "model"};
 }
 
+constexpr std::string_view kCheckpointSuffix = ".safetensors";
+
 contract::Time time_of(const fs::path& path) {
   std::error_code error;
   const fs::file_time_type written = fs::last_write_time(path, error);
@@ -33,6 +35,10 @@ contract::Time time_of(const fs::path& path) {
 }
 
 }  // namespace
+
+std::string name_of_model(const fs::path& path) {
+  return (path.extension() == kCheckpointSuffix ? path.stem() : path.filename()).string();
+}
 
 class ModelStore::Impl {
  public:
@@ -202,17 +208,17 @@ Status ModelStore::add(NamedModel model) {
 
 Result<int> ModelStore::scan(const fs::path& models_dir) {
   std::error_code error;
-  std::vector<fs::path> folders;
+  std::vector<fs::path> found;
   for (fs::directory_iterator at(models_dir, error), end; !error && at != end; at.increment(error)) {
-    if (at->is_directory(error)) folders.push_back(at->path());
+    if (at->is_directory(error) || at->path().extension() == kCheckpointSuffix) found.push_back(at->path());
   }
   if (error) {
     return Error{ErrorCode::io_error, "the models folder cannot be read: " + error.message(), "models-dir"};
   }
-  std::sort(folders.begin(), folders.end());
+  std::sort(found.begin(), found.end());
   int added = 0;
-  for (const fs::path& folder : folders) {
-    if (add({folder.filename().string(), folder}).ok()) ++added;
+  for (const fs::path& path : found) {
+    if (add({name_of_model(path), path}).ok()) ++added;
   }
   return added;
 }

@@ -20,6 +20,9 @@
 
 namespace sdw::jobs {
 
+// What a model is called where nobody has named it: its folder, or its file less ".safetensors".
+std::string name_of_model(const std::filesystem::path& path);
+
 struct Readiness {
   bool ready = false;  // a model is loaded and warm
   std::string reason;  // why not, for a person
@@ -39,8 +42,8 @@ class ModelStore {
   // Errors: conflict (the id is taken), invalid_request (not a name), model_not_found, model_invalid.
   // The first one added is the default.
   Status add(NamedModel model);
-  // Adds each folder in it that holds a model, by its name; others are passed over. Gives how many. Error:
-  // io_error.
+  // Adds each model in it, a folder by its name and a safetensors file by its name without the suffix; what
+  // is no model is passed over. Gives how many. Error: io_error.
   Result<int> scan(const std::filesystem::path& models_dir);
   // `key` is a model_key(). `on_progress` runs on the loader's thread. `has_demand` tells whether jobs wait
   // for a model: one that was loaded for them is not unloaded for another before they have come. It must not

@@ -48,8 +48,10 @@ class PipelineBackend : public Backend {
     const auto report = pipeline::inspect_model(path);
     if (!report) return report.error();
     if (report->family.empty()) {
-      return Error{ErrorCode::model_invalid, "a model to serve is a diffusers folder, not a " + report->kind,
-                   "model"};
+      return Error{
+          ErrorCode::model_invalid,
+          "a model to serve is a diffusers folder or a single-file checkpoint, not another " + report->kind,
+          "model"};
     }
     ModelDescription description;
     description.family = report->family;
@@ -92,8 +94,8 @@ class PipelineBackend : public Backend {
     const std::filesystem::path& path = source.path;
     Result<ModelDescription> description = inspect(path);
     if (!description) return description.error();
-    pipeline::LoadOptions load_options{options_.placements.at(source.variant.precision),
-                                       options_.memory_limit_bytes};
+    pipeline::LoadOptions load_options{.placement = options_.placements.at(source.variant.precision),
+                                       .memory_limit_bytes = options_.memory_limit_bytes};
     for (const contract::LoraRequest& lora : source.variant.loras) {
       Result<std::filesystem::path> file = lora_file(lora.name);
       if (!file) return file.error();

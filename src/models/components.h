@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "models/clip_text.h"
 #include "models/unet.h"
@@ -11,22 +11,18 @@
 
 namespace sdw::models {
 
-// A component of a diffusers model folder whose config and tensors' names, types and shapes have been looked
-// at, and nothing has been allocated for it. `weights.problems()` lists what is wrong.
+// A component whose config and tensors' names, types and shapes have been looked at, and nothing has been
+// allocated for it. `weights.problems()` lists what is wrong.
 template <class Config>
 struct CheckedComponent {
   Config config;
   WeightMap weights;
 };
 
-// `root` is the model's folder, `folder` the component's inside it ("unet").
-// Errors: model_not_found, model_invalid (the config, or no readable weights).
-Result<CheckedComponent<ClipTextConfig>> check_clip_text(const std::filesystem::path& root,
-                                                         const std::filesystem::path& folder);
-Result<CheckedComponent<UNetConfig>> check_unet(const std::filesystem::path& root,
-                                                const std::filesystem::path& folder);
-Result<CheckedComponent<VaeConfig>> check_vae(const std::filesystem::path& root,
-                                              const std::filesystem::path& folder);
+// `config` is the component's config.json. Error: model_invalid (the config).
+Result<CheckedComponent<ClipTextConfig>> check_clip_text(const nlohmann::json& config, WeightMap weights);
+Result<CheckedComponent<UNetConfig>> check_unet(const nlohmann::json& config, WeightMap weights);
+Result<CheckedComponent<VaeConfig>> check_vae(const nlohmann::json& config, WeightMap weights);
 
 // Reads the weights of a component that has been checked. Error: model_invalid naming the first wrong
 // tensors.

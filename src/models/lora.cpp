@@ -6,6 +6,7 @@
 #include "io/printable.h"
 #include "io/safetensors.h"
 #include "models/lora_names.h"
+#include "models/original_names.h"
 
 namespace sdw::models {
 namespace {
@@ -73,7 +74,7 @@ Status Lora::add_to(std::string_view component, WeightMap& weights, double stren
   for (const std::string& name : weights.names()) names.emplace(flat_weight_name(name), name);
   const int layers = layers_per_block(weights);
   for (auto& [flat, layer] : found->second) {
-    const auto target = names.find(from_original_unet(flat, layers));
+    const auto target = names.find(unet_layer_from_original(flat, layers, '_'));
     if (target == names.end()) continue;
     const auto down = file_.shape_of(layer.down), up = file_.shape_of(layer.up),
                weight = weights.shape_of(target->second);

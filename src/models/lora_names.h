@@ -21,8 +21,4 @@ std::optional<LoraName> parse_lora_name(std::string_view name);
 // The same form of a weight's own name in its component: "down_blocks.0.conv.weight" -> "down_blocks_0_conv".
 std::string flat_weight_name(std::string_view name);
 
-// A UNet layer's name in the original checkpoints ("input_blocks_4_1_proj_in") as diffusers has it
-// ("down_blocks_1_attentions_0_proj_in"); any other name as it is. `layers_per_block` is the UNet's.
-std::string from_original_unet(const std::string& layer, int layers_per_block);
-
 }  // namespace sdw::models

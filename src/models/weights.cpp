@@ -47,6 +47,12 @@ void release_pages(std::span<const std::byte> data) {
   if (std::align(page, page, first, left)) ::madvise(first, left / page * page, MADV_DONTNEED);
 }
 
+std::vector<std::int64_t> shape_as_taken(const StoredTensor& stored) {
+  std::vector<std::int64_t> shape = stored.view.shape;
+  if (stored.transposed) std::ranges::reverse(shape);
+  return shape;
+}
+
 at::Tensor tensor_over(const io::TensorView& view, at::ScalarType type,
                        std::shared_ptr<const io::MappedFile> mapping) {
   const bool aligned = reinterpret_cast<std::uintptr_t>(view.data.data()) % io::size_of(view.dtype) == 0;
@@ -84,12 +90,19 @@ Result<WeightMap> WeightMap::from_files(std::string label, const std::vector<io:
   weights.label_ = std::move(label);
   for (const io::SafetensorsFile& file : files) {
     for (const auto& [name, view] : file.tensors()) {
-      if (weights.entries_.emplace(name, Entry{view, file.mapping()}).second) continue;
+      if (weights.entries_.emplace(name, StoredTensor{view, file.mapping()}).second) continue;
       return Error{ErrorCode::model_invalid,
                    fmt::format("{}: {} is in two of its files", weights.label_, io::printable(name)),
                    weights.label_};
     }
   }
+  return weights;
+}
+
+WeightMap WeightMap::from_tensors(std::string label, StoredTensors tensors) {
+  WeightMap weights;
+  weights.label_ = std::move(label);
+  weights.entries_ = std::move(tensors);
   return weights;
 }
 
@@ -105,7 +118,7 @@ std::vector<std::string> WeightMap::names() const {
 
 std::vector<std::int64_t> WeightMap::shape_of(std::string_view name) const {
   const auto found = entries_.find(name);
-  return found == entries_.end() ? std::vector<std::int64_t>{} : found->second.view.shape;
+  return found == entries_.end() ? std::vector<std::int64_t>{} : shape_as_taken(found->second);
 }
 
 at::Tensor WeightMap::take(const std::string& name, at::IntArrayRef shape) {
@@ -115,9 +128,10 @@ at::Tensor WeightMap::take(const std::string& name, at::IntArrayRef shape) {
     return {};
   }
   note_use(name);
-  const io::TensorView& view = found->second.view;
-  if (shape != at::IntArrayRef(view.shape)) {
-    add_problem(name, fmt::format("expected shape {}, got {}", shape_text(shape), shape_text(view.shape)));
+  const StoredTensor& stored = found->second;
+  const io::TensorView& view = stored.view;
+  if (const auto got = shape_as_taken(stored); shape != at::IntArrayRef(got)) {
+    add_problem(name, fmt::format("expected shape {}, got {}", shape_text(shape), shape_text(got)));
     return {};
   }
   const std::optional<at::ScalarType> type = float_type(view.dtype);
@@ -131,13 +145,14 @@ at::Tensor WeightMap::take(const std::string& name, at::IntArrayRef shape) {
     add_problem(name, "holds NaN or infinity");
     return {};
   }
-  const at::Tensor tensor = tensor_over(view, *type, found->second.mapping);
-  const std::vector<LowRankChange>& changes = found->second.changes;
-  return changes.empty() ? tensor : with_changes(tensor, changes);
+  at::Tensor tensor = tensor_over(view, *type, stored.mapping);
+  if (stored.transposed) tensor = tensor.t();
+  const auto changes = changes_.find(name);
+  return changes == changes_.end() ? tensor : with_changes(tensor, changes->second);
 }
 
 void WeightMap::add_change(const std::string& name, LowRankChange change) {
-  entries_.at(name).changes.push_back(std::move(change));
+  changes_[name].push_back(std::move(change));
 }
 
 void WeightMap::ignore(std::string_view name) {
@@ -194,7 +209,7 @@ std::map<std::string, std::int64_t> WeightMap::parameters_by_dtype() const {
   std::map<std::string, std::int64_t> out;
   for (const auto& [name, entry] : entries_) {
     if (!float_type(entry.view.dtype)) continue;
-    const io::Dtype taken = entry.changes.empty() ? entry.view.dtype : io::Dtype::f32;
+    const io::Dtype taken = changes_.contains(name) ? io::Dtype::f32 : entry.view.dtype;
     out[std::string(io::to_string(taken))] +=
         static_cast<std::int64_t>(entry.view.data.size() / io::size_of(entry.view.dtype));
   }

@@ -18,6 +18,10 @@
 
 namespace sdw::models {
 
+// What diffusers and transformers call a weight file, less its suffix.
+inline constexpr std::string_view kDiffusersStem = "diffusion_pytorch_model";
+inline constexpr std::string_view kTransformersStem = "model";
+
 // What `take` does: `load` gives tensors; `check` looks at names, types and shapes only and gives none.
 enum class TakeMode { check, load };
 
@@ -26,6 +30,15 @@ struct LowRankChange {
   at::Tensor down, up;
   double scale = 1;
 };
+
+// A tensor in a file.
+struct StoredTensor {
+  io::TensorView view;
+  std::shared_ptr<const io::MappedFile> mapping;  // null over bytes in memory
+  bool transposed = false;                        // a matrix that the file has the other way round
+};
+
+using StoredTensors = std::map<std::string, StoredTensor, std::less<>>;
 
 // The tensors of one component of a model by name, from one file or several, and the record of what a loader
 // asked for. Nothing is read before `take`.
@@ -38,6 +51,8 @@ class WeightMap {
   // The same over files already open; `label` names the component in errors. Error: model_invalid where two
   // files hold the same name.
   static Result<WeightMap> from_files(std::string label, const std::vector<io::SafetensorsFile>& files);
+  // The same over tensors that were picked out of a file and named anew.
+  static WeightMap from_tensors(std::string label, StoredTensors tensors);
 
   TakeMode mode() const { return mode_; }
   void set_mode(TakeMode mode) { mode_ = mode; }
@@ -47,7 +62,7 @@ class WeightMap {
 
   bool has(std::string_view name) const;
   std::vector<std::string> names() const;
-  // The shape in the file, empty where the name is missing.
+  // The shape as stored, empty where the name is missing.
   std::vector<std::int64_t> shape_of(std::string_view name) const;
   // The tensor `name` as a view over the file, or an undefined tensor where it is missing, misshapen, of a
   // type that is not a float, or holds NaN or infinity (each noted as a problem), and always in `check` mode.
@@ -72,17 +87,12 @@ class WeightMap {
   std::map<std::string, std::int64_t> parameters_by_dtype() const;  // as taken: "F16" -> elements
 
  private:
-  struct Entry {
-    io::TensorView view;
-    std::shared_ptr<const io::MappedFile> mapping;  // null over bytes in memory
-    std::vector<LowRankChange> changes{};
-  };
-
   void note_use(std::string_view name);
   void add_problem(const std::string& name, const std::string& message);
 
   std::string label_;
-  std::map<std::string, Entry, std::less<>> entries_;
+  StoredTensors entries_;
+  std::map<std::string, std::vector<LowRankChange>, std::less<>> changes_;
   std::set<std::string, std::less<>> used_;
   std::vector<Error> problems_;
   std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // of used_ and problems_

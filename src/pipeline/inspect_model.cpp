@@ -1,8 +1,9 @@
 #include "pipeline/inspect_model.h"
 
 #include "io/safetensors.h"
+#include "models/checkpoint.h"
 #include "pipeline/load_tokenizer.h"
-#include "pipeline/model_folder.h"
+#include "pipeline/model_files.h"
 
 namespace sdw::pipeline {
 namespace {
@@ -18,45 +19,40 @@ ComponentReport report_of(const char* name, const models::WeightMap& weights) {
 }
 
 // A tokenizer has no weights, so that a good one is not listed.
-void add_tokenizer_problem(const ModelFolder& folder, const char* name, const models::ClipTextConfig& encoder,
+void add_tokenizer_problem(const ModelFiles& files, const char* name, const models::ClipTextConfig& encoder,
                            ModelReport& report) {
-  if (const auto tokenizer = load_tokenizer(folder, name, encoder); !tokenizer) {
+  if (const auto tokenizer = load_tokenizer(files, name, encoder); !tokenizer) {
     report.components.push_back({.name = name, .problems = {tokenizer.error().message}});
   }
 }
 
-Result<ModelReport> inspect_folder(const std::filesystem::path& path) {
-  auto folder = read_model_folder(path);
-  if (!folder) return folder.error();
-  const auto prediction = folder->scheduler.fields.value("prediction_type", nlohmann::json("epsilon"));
-  ModelReport report{.kind = "diffusers folder",
-                     .family = std::string(to_string(folder->family)),
-                     .inpainting = folder->inpainting,
-                     .scheduler = folder->scheduler.class_name,
+ModelReport report_of(const char* kind, const ModelFiles& files) {
+  const auto prediction = files.scheduler.fields.value("prediction_type", nlohmann::json("epsilon"));
+  ModelReport report{.kind = kind,
+                     .family = std::string(to_string(files.family)),
+                     .inpainting = files.inpainting,
+                     .scheduler = files.scheduler.class_name,
                      .prediction_type = prediction.is_string() ? prediction.get<std::string>() : "",
-                     .width = folder->defaults.width,
-                     .height = folder->defaults.height};
-  report.components.push_back(report_of("text_encoder", folder->text_encoder.weights));
-  if (folder->text_encoder_2) {
-    report.components.push_back(report_of("text_encoder_2", folder->text_encoder_2->weights));
+                     .width = files.defaults.width,
+                     .height = files.defaults.height};
+  report.components.push_back(report_of("text_encoder", files.text_encoder.weights));
+  if (files.text_encoder_2) {
+    report.components.push_back(report_of("text_encoder_2", files.text_encoder_2->weights));
   }
-  report.components.push_back(report_of("unet", folder->unet.weights));
-  report.components.push_back(report_of("vae", folder->vae.weights));
-  add_tokenizer_problem(*folder, "tokenizer", folder->text_encoder.config, report);
-  if (folder->text_encoder_2) {
-    add_tokenizer_problem(*folder, "tokenizer_2", folder->text_encoder_2->config, report);
+  report.components.push_back(report_of("unet", files.unet.weights));
+  report.components.push_back(report_of("vae", files.vae.weights));
+  add_tokenizer_problem(files, "tokenizer", files.text_encoder.config, report);
+  if (files.text_encoder_2) {
+    add_tokenizer_problem(files, "tokenizer_2", files.text_encoder_2->config, report);
   }
   return report;
 }
 
-Result<ModelReport> inspect_file(const std::filesystem::path& path) {
-  auto file = io::SafetensorsFile::open(path);
-  if (!file) return file.error();
+ModelReport report_of_file(const std::filesystem::path& path, io::SafetensorsFile file) {
   std::vector<io::SafetensorsFile> files;
-  files.push_back(std::move(*file));
-  auto weights = models::WeightMap::from_files(path.filename().string(), files);
-  if (!weights) return weights.error();
-  auto component = report_of("file", *weights);
+  files.push_back(std::move(file));
+  auto component =
+      report_of("file", value_or_throw(models::WeightMap::from_files(path.filename().string(), files)));
   component.unused.clear();
   return ModelReport{.kind = "safetensors file", .components = {std::move(component)}};
 }
@@ -68,7 +64,15 @@ Result<ModelReport> inspect_model(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path, ignored)) {
     return Error{ErrorCode::model_not_found, "there is no model at " + path.string(), "model"};
   }
-  return std::filesystem::is_directory(path, ignored) ? inspect_folder(path) : inspect_file(path);
+  const bool is_folder = std::filesystem::is_directory(path, ignored);
+  if (!is_folder) {
+    auto file = io::SafetensorsFile::open(path);
+    if (!file) return file.error();
+    if (!models::holds_checkpoint(*file)) return report_of_file(path, std::move(*file));
+  }
+  const auto files = read_model_files(path);
+  if (!files) return files.error();
+  return report_of(is_folder ? "diffusers folder" : "single-file checkpoint", *files);
 }
 
 }  // namespace sdw::pipeline

@@ -21,8 +21,8 @@ struct ComponentReport {
 
 // What is in a model, without loading it.
 struct ModelReport {
-  std::string kind;    // "diffusers folder" or "safetensors file"
-  std::string family;  // "sd1", "sd2", "sdxl"; empty for a file
+  std::string kind;    // "diffusers folder", "single-file checkpoint", or "safetensors file" for any other
+  std::string family;  // "sd1", "sd2", "sdxl"; empty for any other file
   bool inpainting = false;
   std::string scheduler;
   std::string prediction_type;

@@ -60,14 +60,14 @@ std::string prediction_type(const schedulers::SchedulerSettings& settings) {
 
 }  // namespace
 
-Result<LatentPreview> read_latent_preview(const std::filesystem::path& folder, ModelFamily family,
+Result<LatentPreview> read_latent_preview(const std::filesystem::path& path, ModelFamily family,
                                           std::int64_t latent_channels) {
-  const auto json = io::read_json_file(folder / kFile);
-  if (!json) {
-    if (json.error().code != ErrorCode::model_not_found) return json.error();
+  if (std::error_code ignored; !std::filesystem::exists(path / kFile, ignored)) {
     const auto preview = published_map(family);
     return std::ssize(preview.factors) == latent_channels ? preview : LatentPreview{};
   }
+  const auto json = io::read_json_file(path / kFile);
+  if (!json) return json.error();
   LatentPreview preview;
   if (read_map(*json, latent_channels, preview)) return preview;
   return Error{

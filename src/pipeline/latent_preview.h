@@ -18,11 +18,12 @@ struct LatentPreview {
   std::array<double, 3> bias{};
 };
 
-// What `latent_preview.json` in the model's folder says ({"factors":[[r,g,b],...],"bias":[r,g,b]}, as
-// tools/fit_preview.py writes it), else the published map of the family's own VAE (ComfyUI's
-// latent_formats.py, after https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204),
-// else none. Error: model_invalid.
-Result<LatentPreview> read_latent_preview(const std::filesystem::path& folder, ModelFamily family,
+// What `latent_preview.json` in the model folder `path` says
+// ({"factors":[[r,g,b],...],"bias":[r,g,b]}, as tools/fit_preview.py writes it), else the published map of
+// the family's own VAE (ComfyUI's latent_formats.py, after
+// https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204), else none. Error:
+// model_invalid.
+Result<LatentPreview> read_latent_preview(const std::filesystem::path& path, ModelFamily family,
                                           std::int64_t latent_channels);
 
 // The clean latents that the model's latest answer stands for, [1, C, h, w], whatever the sampler: its noise

@@ -10,7 +10,7 @@
 #include "pipeline/free_memory.h"
 #include "pipeline/load_tokenizer.h"
 #include "pipeline/model_components.h"
-#include "pipeline/model_folder.h"
+#include "pipeline/model_files.h"
 
 namespace sdw::pipeline {
 namespace {
@@ -18,14 +18,14 @@ namespace {
 constexpr double kGigabyte = 1e9;
 
 // Refuses a model that cannot fit before anything is allocated for it.
-Status check_memory(const ModelFolder& folder, const LoadOptions& options) {
+Status check_memory(const ModelFiles& files, const LoadOptions& options) {
   if (!options.placement.device.is_cpu()) return ok_status();
   const auto bytes_of = [&](std::string_view name, const models::WeightMap& weights) {
     return models::prepared_bytes(weights.parameters_by_dtype(), placement_of(name, options.placement));
   };
-  auto needed = bytes_of("text_encoder", folder.text_encoder.weights) +
-                bytes_of("unet", folder.unet.weights) + bytes_of("vae", folder.vae.weights);
-  if (folder.text_encoder_2) needed += bytes_of("text_encoder_2", folder.text_encoder_2->weights);
+  auto needed = bytes_of("text_encoder", files.text_encoder.weights) + bytes_of("unet", files.unet.weights) +
+                bytes_of("vae", files.vae.weights);
+  if (files.text_encoder_2) needed += bytes_of("text_encoder_2", files.text_encoder_2->weights);
   auto limit = free_memory_bytes();
   if (options.memory_limit_bytes > 0) limit = std::min(limit, options.memory_limit_bytes);
   if (needed <= limit) return ok_status();
@@ -43,19 +43,19 @@ Status load_into(Net& net, models::CheckedComponent<Config>& component, const op
   return ok_status();
 }
 
-Status add_lora(const LoraChoice& choice, ModelFolder& folder) {
+Status add_lora(const LoraChoice& choice, ModelFiles& files) {
   auto lora = models::Lora::open(choice.file);
   if (!lora) return lora.error();
-  if (auto status = lora->add_to("text_encoder", folder.text_encoder.weights, choice.strength); !status) {
+  if (auto status = lora->add_to("text_encoder", files.text_encoder.weights, choice.strength); !status) {
     return status;
   }
-  if (folder.text_encoder_2) {
-    if (auto status = lora->add_to("text_encoder_2", folder.text_encoder_2->weights, choice.strength);
+  if (files.text_encoder_2) {
+    if (auto status = lora->add_to("text_encoder_2", files.text_encoder_2->weights, choice.strength);
         !status) {
       return status;
     }
   }
-  if (auto status = lora->add_to("unet", folder.unet.weights, choice.strength); !status) return status;
+  if (auto status = lora->add_to("unet", files.unet.weights, choice.strength); !status) return status;
   return lora->all_used();
 }
 
@@ -78,11 +78,10 @@ class LoadProgress {
   int told_ = 0;
 };
 
-void follow_loading(ModelFolder& folder, const std::function<void(int)>& tell) {
+void follow_loading(ModelFiles& files, const std::function<void(int)>& tell) {
   if (!tell) return;
-  std::vector<models::WeightMap*> all{&folder.text_encoder.weights, &folder.unet.weights,
-                                      &folder.vae.weights};
-  if (folder.text_encoder_2) all.push_back(&folder.text_encoder_2->weights);
+  std::vector<models::WeightMap*> all{&files.text_encoder.weights, &files.unet.weights, &files.vae.weights};
+  if (files.text_encoder_2) all.push_back(&files.text_encoder_2->weights);
   std::int64_t total = 1;
   for (const models::WeightMap* weights : all) total += weights->bytes();
   const auto progress = std::make_shared<LoadProgress>(total, tell);
@@ -97,20 +96,19 @@ void forbid_tf32() {
   at::globalContext().setAllowTF32CuBLAS(false);
 }
 
-Status load_weights(ModelFolder& folder, const ops::Placement& where, ModelComponents& model) {
+Status load_weights(ModelFiles& files, const ops::Placement& where, ModelComponents& model) {
   const auto text_where = placement_of("text_encoder", where);
-  if (auto status = load_into(model.text_encoder, folder.text_encoder, text_where); !status) return status;
-  if (folder.text_encoder_2) {
-    if (auto status = load_into(model.text_encoder_2.emplace(), *folder.text_encoder_2, text_where);
-        !status) {
+  if (auto status = load_into(model.text_encoder, files.text_encoder, text_where); !status) return status;
+  if (files.text_encoder_2) {
+    if (auto status = load_into(model.text_encoder_2.emplace(), *files.text_encoder_2, text_where); !status) {
       return status;
     }
   }
-  if (auto status = load_into(model.unet, folder.unet, placement_of("unet", where)); !status) return status;
+  if (auto status = load_into(model.unet, files.unet, placement_of("unet", where)); !status) return status;
   // XL's VAE overflows in half precision; its configuration says so.
   auto vae_where = placement_of("vae", where);
-  if (where.dtype == at::kHalf && folder.vae.config.force_upcast) vae_where.dtype = at::kFloat;
-  return load_into(model.vae, folder.vae, vae_where);
+  if (where.dtype == at::kHalf && files.vae.config.force_upcast) vae_where.dtype = at::kFloat;
+  return load_into(model.vae, files.vae, vae_where);
 }
 
 }  // namespace
@@ -132,32 +130,32 @@ ops::Placement placement_of(std::string_view component, const ops::Placement& wh
 }
 
 Result<ModelComponents> load_model(const std::filesystem::path& path, const LoadOptions& options) {
-  auto folder = read_model_folder(path);
-  if (!folder) return folder.error();
+  auto files = read_model_files(path);
+  if (!files) return files.error();
   for (const LoraChoice& choice : options.loras) {
-    if (auto status = add_lora(choice, *folder); !status) return status.error();
+    if (auto status = add_lora(choice, *files); !status) return status.error();
   }
-  if (auto status = check_memory(*folder, options); !status) return status.error();
+  if (auto status = check_memory(*files, options); !status) return status.error();
 
-  auto tokenizer = load_tokenizer(*folder, "tokenizer", folder->text_encoder.config);
+  auto tokenizer = load_tokenizer(*files, "tokenizer", files->text_encoder.config);
   if (!tokenizer) return tokenizer.error();
-  ModelComponents model{.family = folder->family,
-                        .inpainting = folder->inpainting,
+  ModelComponents model{.family = files->family,
+                        .inpainting = files->inpainting,
                         .device = options.placement.device,
                         .dtype = options.placement.dtype,
                         .tokenizer = std::move(*tokenizer),
-                        .scheduler_settings = folder->scheduler,
-                        .vae_scale = static_cast<int>(folder->vae.config.scale()),
-                        .force_zeros_for_empty_prompt = folder->force_zeros_for_empty_prompt,
-                        .defaults = folder->defaults};
-  if (folder->text_encoder_2) {
-    auto second = load_tokenizer(*folder, "tokenizer_2", folder->text_encoder_2->config);
+                        .scheduler_settings = files->scheduler,
+                        .vae_scale = static_cast<int>(files->vae.config.scale()),
+                        .force_zeros_for_empty_prompt = files->force_zeros_for_empty_prompt,
+                        .defaults = files->defaults};
+  if (files->text_encoder_2) {
+    auto second = load_tokenizer(*files, "tokenizer_2", files->text_encoder_2->config);
     if (!second) return second.error();
     model.tokenizer_2 = std::move(*second);
   }
   if (options.placement.device.is_cuda()) forbid_tf32();
-  follow_loading(*folder, options.on_progress);
-  if (auto status = load_weights(*folder, options.placement, model); !status) return status.error();
+  follow_loading(*files, options.on_progress);
+  if (auto status = load_weights(*files, options.placement, model); !status) return status.error();
   return model;
 }
 

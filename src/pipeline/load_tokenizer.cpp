@@ -8,23 +8,32 @@ namespace sdw::pipeline {
 namespace {
 
 // The tokenizer reads its folder by itself: that its files are regular ones of this model is seen to here.
-Status check_tokenizer_files(const ModelFolder& folder, const char* name) {
+Status check_tokenizer_files(const std::filesystem::path& root, const char* name) {
   for (const char* file : {"vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
                            "special_tokens_map.json", "added_tokens.json"}) {
     const auto relative = std::filesystem::path(name) / file;
     std::error_code ignored;
-    if (!std::filesystem::exists(std::filesystem::symlink_status(folder.root / relative, ignored))) continue;
-    if (auto path = models::model_file(folder.root, relative); !path) return path.error();
+    if (!std::filesystem::exists(std::filesystem::symlink_status(root / relative, ignored))) continue;
+    if (auto path = models::model_file(root, relative); !path) return path.error();
   }
   return ok_status();
 }
 
+Result<text::ClipTokenizer> read_tokenizer(const std::filesystem::path& root, const char* name,
+                                           const models::ClipTextConfig& encoder) {
+  if (root.empty()) {
+    const bool open_clip = encoder.hidden_act == ops::Activation::gelu;
+    return text::ClipTokenizer::published(open_clip ? "!" : "<|endoftext|>");
+  }
+  if (auto status = check_tokenizer_files(root, name); !status) return status.error();
+  return text::ClipTokenizer::load(root / name);
+}
+
 }  // namespace
 
-Result<text::ClipTokenizer> load_tokenizer(const ModelFolder& folder, const char* name,
+Result<text::ClipTokenizer> load_tokenizer(const ModelFiles& files, const char* name,
                                            const models::ClipTextConfig& encoder) {
-  if (auto status = check_tokenizer_files(folder, name); !status) return status.error();
-  auto tokenizer = text::ClipTokenizer::load(folder.root / name);
+  auto tokenizer = read_tokenizer(files.tokenizers, name, encoder);
   if (!tokenizer) return tokenizer;
   const auto positions = static_cast<std::size_t>(encoder.max_position_embeddings);
   if (tokenizer->max_length() > positions) {

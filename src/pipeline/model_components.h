@@ -65,8 +65,8 @@ struct LoadOptions {
 // bits are not for text encoders.
 ops::Placement placement_of(std::string_view component, const ops::Placement& where);
 
-// Reads a diffusers folder. Everything is taken from its configuration files, nothing from its name.
+// Reads a diffusers folder or a single-file checkpoint (read_model_files). Nothing is taken from its name.
 // Errors: model_not_found, model_invalid, out_of_memory (checked before anything is allocated).
-Result<ModelComponents> load_model(const std::filesystem::path& folder, const LoadOptions& options);
+Result<ModelComponents> load_model(const std::filesystem::path& path, const LoadOptions& options);
 
 }  // namespace sdw::pipeline

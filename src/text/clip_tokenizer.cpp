@@ -11,6 +11,7 @@
 #include "text/clip_pre_tokenizer.h"
 #include "text/clip_tokenizer_files.h"
 #include "text/clip_tokenizer_settings.h"
+#include "text/clip_vocabulary.h"
 #include "text/unicode.h"
 
 namespace sdw::text {
@@ -91,21 +92,38 @@ Result<ClipTokenizer> ClipTokenizer::load(const std::filesystem::path& folder) {
   if (!model) return model.error();
   const auto settings = read_settings(folder, std::move(model->added_tokens));
   if (!settings) return settings.error();
-  const Vocabulary& vocabulary = model->vocabulary;
-  AddedVocabulary added = register_added_tokens(settings->added, vocabulary);
+  return create(*model, *settings);
+}
 
-  const auto unknown = vocabulary.find(settings->unknown);
+ClipTokenizer ClipTokenizer::published(const std::string& pad_token) {
+  ClipTokenizerSettingsSources sources;
+  const auto word = [](const char* content) {
+    return nlohmann::json{{"content", content}, {"normalized", true}, {"special", true}};
+  };
+  sources.config = {{"bos_token", word("<|startoftext|>")},
+                    {"eos_token", word("<|endoftext|>")},
+                    {"unk_token", word("<|endoftext|>")},
+                    {"pad_token", pad_token}};
+  return value_or_throw(create(clip_vocabulary(), value_or_throw(combine_settings(sources))));
+}
+
+Result<ClipTokenizer> ClipTokenizer::create(const ClipTokenizerModel& model,
+                                            const ClipTokenizerSettings& settings) {
+  const Vocabulary& vocabulary = model.vocabulary;
+  AddedVocabulary added = register_added_tokens(settings.added, vocabulary);
+
+  const auto unknown = vocabulary.find(settings.unknown);
   if (unknown == vocabulary.end()) {
     return Error{ErrorCode::model_invalid,
-                 "the unk token " + io::printable(settings->unknown) + " is not in the vocabulary"};
+                 "the unk token " + io::printable(settings.unknown) + " is not in the vocabulary"};
   }
-  auto bpe = Bpe::create(vocabulary, model->merges, unknown->second);
+  auto bpe = Bpe::create(vocabulary, model.merges, unknown->second);
   if (!bpe) return bpe.error();
-  const auto start = find_id("bos", settings->start, vocabulary, *settings, added);
+  const auto start = find_id("bos", settings.start, vocabulary, settings, added);
   if (!start) return start.error();
-  const auto end = find_id("eos", settings->end, vocabulary, *settings, added);
+  const auto end = find_id("eos", settings.end, vocabulary, settings, added);
   if (!end) return end.error();
-  const auto pad = find_id("pad", settings->pad, vocabulary, *settings, added);
+  const auto pad = find_id("pad", settings.pad, vocabulary, settings, added);
   if (!pad) return pad.error();
 
   std::unordered_map<std::int64_t, std::string> tokens;
@@ -115,7 +133,7 @@ Result<ClipTokenizer> ClipTokenizer::load(const std::filesystem::path& folder) {
   for (const auto& [id, token] : tokens) largest = std::max(largest, id);
   ClipTokenizer tokenizer;
   tokenizer.tables_ = std::make_shared<const Tables>(
-      Tables{std::move(*bpe), std::move(added), std::move(tokens), *start, *end, *pad, settings->max_length,
+      Tables{std::move(*bpe), std::move(added), std::move(tokens), *start, *end, *pad, settings.max_length,
              static_cast<std::size_t>(largest) + 1});
   return tokenizer;
 }

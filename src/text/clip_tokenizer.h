@@ -11,6 +11,9 @@
 
 namespace sdw::text {
 
+struct ClipTokenizerModel;
+struct ClipTokenizerSettings;
+
 // What one prompt became. `ids` always has the model's length (77): start, tokens, end, padding.
 struct TokenizedPrompt {
   std::vector<std::int64_t> ids;
@@ -25,6 +28,10 @@ class ClipTokenizer {
   // Reads vocab.json and merges.txt, or tokenizer.json, plus tokenizer_config.json / special_tokens_map.json
   // from a tokenizer folder. Errors: model_not_found, model_invalid.
   static Result<ClipTokenizer> load(const std::filesystem::path& folder);
+  // The tokenizer of the published models, which needs no files. They differ in the token behind short
+  // prompts:
+  // "<|endoftext|>" for OpenAI's text encoders, "!" for OpenCLIP's.
+  static ClipTokenizer published(const std::string& pad_token);
 
   // As `tokenizer(text, padding="max_length", max_length=model_max_length, truncation=True)`.
   TokenizedPrompt encode(std::string_view text) const;
@@ -42,6 +49,8 @@ class ClipTokenizer {
   std::int64_t pad_id() const;
 
  private:
+  static Result<ClipTokenizer> create(const ClipTokenizerModel& model, const ClipTokenizerSettings& settings);
+
   struct Tables;
   std::shared_ptr<const Tables> tables_;
 };

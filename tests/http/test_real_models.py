@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from program import FAKE_GPU, needs_fake_gpu
+from reference.checkpoints import write_checkpoint
 from test_bad_models import SPOILED
 from test_picture_decoding import orientation_exif, saved
 from worker import REAL, data_of, names_of, open_picture, picture_base64, pixels
@@ -35,6 +36,18 @@ def test_a_job_gives_the_picture_that_the_command_line_gives(real, model, tmp_pa
     result = real.wait(real.submit(prompt=PROMPT, seed=3, steps=4))["result"]
     difference = np.abs(pixels(open_picture(result["image"])) - pixels(Image.open(tmp_path / "out.png")))
     assert difference.max() <= 2, f"expected at most 2 of 255, got {difference.max()}"
+
+
+def test_checkpoints_in_the_models_folder_are_served(start, model, real, tmp_path):
+    folder = tmp_path / "models"
+    shutil.copytree(model, folder / "single.config", ignore=shutil.ignore_patterns("*.safetensors"))
+    write_checkpoint(model, folder / "single.safetensors")
+    (folder / "other.safetensors").write_bytes(b"no tensors")
+    worker = start("--threads", "1", "--models-dir", folder, program=REAL, models=())
+    assert [one["id"] for one in worker.client.get("/v1/models").json()["data"]] == ["single"]
+    job = {"prompt": PROMPT, "seed": 3, "steps": 2}
+    of_file, of_folder = (one.wait(one.submit(**job))["result"]["image"] for one in (worker, real))
+    assert np.array_equal(pixels(open_picture(of_file)), pixels(open_picture(of_folder)))
 
 
 def test_the_stream_tells_each_step_with_a_cheap_preview(real):

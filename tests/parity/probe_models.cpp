@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "models/components.h"
+#include "models/model_file.h"
 #include "ops/take_rows.h"
 #include "parity/tensor_file.h"
 
@@ -25,13 +26,24 @@ struct Job {
   ops::Placement where;
 };
 
+// A component's configuration and weights, checked.
+template <class Config>
+Result<models::CheckedComponent<Config>> look(
+    const Job& job,
+    Result<models::CheckedComponent<Config>> (*check)(const nlohmann::json&, models::WeightMap)) {
+  const bool text = job.folder.native().starts_with("text");
+  const auto config = value_or_throw(models::read_model_json(job.root, job.folder / "config.json"));
+  return check(config, value_or_throw(models::WeightMap::open(
+                           job.root, job.folder, text ? models::kTransformersStem : models::kDiffusersStem)));
+}
+
 at::Tensor optional(const Tensors& tensors, std::string_view name) {
   const auto found = tensors.find(name);
   return found == tensors.end() ? at::Tensor() : found->second;
 }
 
 Tensors run_clip_text(const Job& job) {
-  auto checked = value_or_throw(models::check_clip_text(job.root, job.folder));
+  auto checked = value_or_throw(look(job, models::check_clip_text));
   const auto encoder = value_or_throw(models::load_component(checked, job.where));
   const models::ClipTextOutput output = models::clip_text_forward(encoder, job.inputs.at("ids"));
   Tensors out{{"last_hidden_state", output.last_hidden_state}, {"pooled", output.pooled}};
@@ -45,7 +57,7 @@ Tensors run_clip_text(const Job& job) {
 // The batch in one call with a context of the whole, again with contexts of single items joined, and with all
 // of them over the first picture alone: once as pictures of their own, once as passes over one.
 Tensors run_unet(const Job& job) {
-  auto checked = value_or_throw(models::check_unet(job.root, job.folder));
+  auto checked = value_or_throw(look(job, models::check_unet));
   const auto unet = value_or_throw(models::load_component(checked, job.where));
   const auto row = [](const at::Tensor& tensor, std::int64_t i) {
     return tensor.defined() ? tensor.narrow(0, i, 1) : tensor;
@@ -76,7 +88,7 @@ Tensors run_unet(const Job& job) {
 }
 
 Tensors run_vae(const Job& job) {
-  auto checked = value_or_throw(models::check_vae(job.root, job.folder));
+  auto checked = value_or_throw(look(job, models::check_vae));
   const auto vae = value_or_throw(models::load_component(checked, job.where));
   if (job.what == "vae_encode")
     return {{"moments", models::vae_encode_moments(vae, job.inputs.at("sample"))}};
@@ -92,9 +104,9 @@ void print_problems(Result<models::CheckedComponent<Config>> component) {
 
 void check(const Job& job) {
   const std::string folder = job.folder.native();
-  if (folder.starts_with("unet")) return print_problems(models::check_unet(job.root, job.folder));
-  if (folder.starts_with("vae")) return print_problems(models::check_vae(job.root, job.folder));
-  print_problems(models::check_clip_text(job.root, job.folder));
+  if (folder.starts_with("unet")) return print_problems(look(job, models::check_unet));
+  if (folder.starts_with("vae")) return print_problems(look(job, models::check_vae));
+  print_problems(look(job, models::check_clip_text));
 }
 
 int run(int argc, char** argv) {

@@ -6,6 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from reference.cache import family_of, model_folder, pipeline_of, reference_picture
+from reference.checkpoints import unet_layer
 from reference.compare import LARGEST, assert_same_picture, difference
 from reference.pictures import Case, run
 
@@ -23,16 +24,6 @@ def layers(pipeline):
                 yield component, path.removeprefix("text_model."), module.weight
 
 
-def original_path(path, per_block):
-    """A path of XL's UNet as the original checkpoints and LoRAs trained on them name it."""
-    parts = path.split(".")
-    if parts[0] == "mid_block":
-        return ".".join(["middle_block", "1", *parts[3:]])
-    block, index = int(parts[1]), int(parts[3])
-    number = block * (per_block + 1) + index + (parts[0] == "down_blocks")
-    return ".".join(["input_blocks" if parts[0] == "down_blocks" else "output_blocks", str(number), "1", *parts[4:]])
-
-
 def kohya(component, path, down, up, encoder="lora_te_"):
     prefix = {"unet": "lora_unet_", "text_encoder": f"{encoder}text_model_", "text_encoder_2": "lora_te2_text_model_"}[component]
     name = prefix + path.replace(".", "_")
@@ -40,7 +31,7 @@ def kohya(component, path, down, up, encoder="lora_te_"):
 
 
 def kohya_xl(component, path, down, up):
-    return kohya(component, original_path(path, 2) if component == "unet" else path, down, up, encoder="lora_te1_")
+    return kohya(component, unet_layer(path, 2, lambda block: True) if component == "unet" else path, down, up, encoder="lora_te1_")
 
 
 def peft(component, path, down, up):

@@ -43,26 +43,5 @@ TEST(LoraNames, others_are_not_known) {
   }
 }
 
-TEST(LoraNames, blocks_of_the_original_checkpoints_are_found) {
-  const auto expect = [](const char* original, const char* own) {
-    EXPECT_EQ(from_original_unet(original, 2), own) << original;
-  };
-  expect("input_blocks_0_0", "conv_in");
-  expect("input_blocks_1_0_in_layers_2", "down_blocks_0_resnets_0_conv1");
-  expect("input_blocks_3_0_op", "down_blocks_0_downsamplers_0_conv");
-  expect("input_blocks_4_1_proj_in", "down_blocks_1_attentions_0_proj_in");
-  expect("input_blocks_8_1_transformer_blocks_9_attn2_to_v",
-         "down_blocks_2_attentions_1_transformer_blocks_9_attn2_to_v");
-  expect("middle_block_1_proj_out", "mid_block_attentions_0_proj_out");
-  expect("middle_block_2_out_layers_3", "mid_block_resnets_1_conv2");
-  expect("output_blocks_2_2_conv", "up_blocks_0_upsamplers_0_conv");
-  expect("output_blocks_5_0_skip_connection", "up_blocks_1_resnets_2_conv_shortcut");
-  expect("output_blocks_5_0_emb_layers_1", "up_blocks_1_resnets_2_time_emb_proj");
-  for (const char* other :
-       {"conv_out", "input_blocks_", "input_blocks_x_1_a", "input_blocks_99999999999_1_a", "middle_block_"}) {
-    expect(other, other);
-  }
-}
-
 }  // namespace
 }  // namespace sdw::models
