@@ -6,8 +6,8 @@
 
 #include "contract/field_reader.h"
 #include "contract/operation.h"
-#include "contract/plain_name.h"
 #include "io/json.h"
+#include "io/plain_name.h"
 #include "io/printable.h"
 #include "schedulers/names.h"
 
@@ -113,7 +113,7 @@ Result<LoraRequest> read_lora(json& value, std::size_t index) {
   const double strength = fields.number("strength", -10, 10).value_or(1);
   if (fields.error()) return *fields.error();
   if (!name) return invalid(place + ".name", place + ".name is required");
-  if (!is_plain_name(*name)) return invalid(place + ".name", place + ".name must be a name, not a path");
+  if (!io::is_plain_name(*name)) return invalid(place + ".name", place + ".name must be a name, not a path");
   return LoraRequest{*name, strength};
 }
 

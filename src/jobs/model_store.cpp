@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "contract/error_table.h"
-#include "contract/plain_name.h"
+#include "io/plain_name.h"
 #include "io/printable.h"
 #include "jobs/model_table.h"
 #include "pipeline/exceptions.h"
@@ -192,7 +192,7 @@ ModelStore::ModelStore(Backend& backend, const ModelSettings& settings, Observer
 ModelStore::~ModelStore() = default;
 
 Status ModelStore::add(NamedModel model) {
-  if (!contract::is_plain_name(model.id)) {
+  if (!io::is_plain_name(model.id)) {
     return Error{ErrorCode::invalid_request, fmt::format("{} cannot name a model", io::printable(model.id)),
                  "model"};
   }

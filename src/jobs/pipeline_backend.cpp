@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <utility>
 
+#include "io/plain_name.h"
 #include "jobs/pipeline_model.h"
 #include "models/memory.h"
 #include "models/model_file.h"
@@ -128,7 +129,7 @@ class PipelineBackend : public Backend {
   // Error: model_not_found, also for a name that leads out of the folder.
   Result<std::filesystem::path> lora_file(std::string_view name) const {
     const std::string file = fmt::format("{}.safetensors", name);
-    if (options_.lora_dir.empty() || !models::is_plain_name(file)) {
+    if (options_.lora_dir.empty() || !io::is_plain_name(file)) {
       return Error{ErrorCode::model_not_found, "there is no such LoRA", "loras"};
     }
     return models::model_file(options_.lora_dir, file);

@@ -56,10 +56,4 @@ Result<nlohmann::json> read_model_json(const fs::path& root, const fs::path& rel
   return json;
 }
 
-bool is_plain_name(std::string_view name) {
-  if (name.empty() || name == "." || name == "..") return false;
-  return std::ranges::all_of(name,
-                             [](unsigned char c) { return c > 0x20 && c != 0x7f && c != '/' && c != '\\'; });
-}
-
 }  // namespace sdw::models

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <string_view>
 
 #include "support/result.h"
 
@@ -18,9 +17,5 @@ Result<std::filesystem::path> model_file(const std::filesystem::path& root,
 // Reads and parses such a file ("unet/config.json"), which must hold a JSON object. Errors: the same.
 Result<nlohmann::json> read_model_json(const std::filesystem::path& root,
                                        const std::filesystem::path& relative);
-
-// A plain file name: not empty, no separator, no "..", nothing unprintable. What an index may name as a
-// shard.
-bool is_plain_name(std::string_view name);
 
 }  // namespace sdw::models

@@ -79,8 +79,9 @@ std::optional<int> take_number(std::string_view& text, char separator = '.') {
 
 // Modules of a block of the original UNet: resnets have even numbers, attentions odd ones.
 std::string in_block(const std::string& block, int index, int module, std::string_view rest, char separator) {
-  if (module % 2 != 0)
+  if (module % 2 != 0) {
     return with_separator(fmt::format("{}.attentions.{}.", block, index), separator).append(rest);
+  }
   return with_separator(fmt::format("{}.resnets.{}.", block, index), separator)
       .append(renamed(rest, kResnetParts, separator));
 }
@@ -93,16 +94,16 @@ std::string unet_layer_from_original(std::string_view layer, int layers_per_bloc
     return with_separator(fmt::format("{}_blocks.{}.{}samplers.0.conv", direction, block, direction),
                           separator);
   };
-  const std::string unknown(layer);
   if (auto rest = in("middle_block.")) {
     const auto module = take_number(*rest, separator);
-    return module ? in_block("mid_block", *module / 2, *module, *rest, separator) : unknown;
+    if (!module) return std::string(layer);
+    return in_block("mid_block", *module / 2, *module, *rest, separator);
   }
   // On the way down a downsampler ends each block, on the way up there is one layer more.
   const int period = layers_per_block + 1;
   if (auto rest = in("input_blocks.")) {
     const auto number = take_number(*rest, separator), module = take_number(*rest, separator);
-    if (!number || !module) return unknown;
+    if (!number || !module) return std::string(layer);
     if (*number == 0) return with_separator("conv_in", separator);
     const int block = (*number - 1) / period, index = (*number - 1) % period;
     if (index == layers_per_block) return sampler("down", block);
@@ -110,7 +111,7 @@ std::string unet_layer_from_original(std::string_view layer, int layers_per_bloc
   }
   if (auto rest = in("output_blocks.")) {
     const auto number = take_number(*rest, separator), module = take_number(*rest, separator);
-    if (!number || !module) return unknown;
+    if (!number || !module) return std::string(layer);
     const int block = *number / period, index = *number % period;
     if (*module > 0 && *rest == "conv") return sampler("up", block);
     return in_block(fmt::format("up_blocks.{}", block), index, *module, *rest, separator);
@@ -125,8 +126,8 @@ std::string vae_layer_from_original(std::string_view layer, int blocks) {
     const bool down = side == "encoder.";
     if (auto rest = after(*inner, "mid.block_")) {
       const auto number = take_number(*rest);
-      if (number)
-        return fmt::format("{}mid_block.resnets.{}.{}", side, *number - 1, renamed(*rest, kVaeParts));
+      if (!number) break;
+      return fmt::format("{}mid_block.resnets.{}.{}", side, *number - 1, renamed(*rest, kVaeParts));
     }
     if (auto rest = after(*inner, "mid.attn_1.")) {
       return fmt::format("{}mid_block.attentions.0.{}", side, renamed(*rest, kVaeParts));

@@ -4,6 +4,7 @@
 #include <set>
 #include <system_error>
 
+#include "io/plain_name.h"
 #include "io/printable.h"
 #include "models/model_file.h"
 
@@ -46,7 +47,7 @@ Result<std::set<std::string>> shard_names(const nlohmann::json& index, const fs:
       return invalid(fmt::format("the shard of {} is not a string", io::printable(tensor)));
     }
     const std::string& name = shard.get_ref<const std::string&>();
-    if (!is_plain_name(name) || !name.ends_with(".safetensors")) {
+    if (!io::is_plain_name(name) || !name.ends_with(".safetensors")) {
       return invalid(fmt::format("shard {} is not a plain name of a safetensors file", io::printable(name)));
     }
     names.insert(name);

@@ -21,9 +21,9 @@ ClipTokenizerModel clip_vocabulary() {
   const auto add = [&](std::string token) {
     model.vocabulary.emplace(std::move(token), static_cast<TokenId>(model.vocabulary.size()));
   };
-  std::vector<std::string> alphabet;
-  for (int byte = 0; byte < 256; ++byte) {
-    alphabet.push_back(byte_to_symbol(static_cast<unsigned char>(byte)));
+  std::vector<std::string> alphabet(256);
+  for (std::size_t byte = 0; byte < alphabet.size(); ++byte) {
+    alphabet[byte] = byte_to_symbol(static_cast<unsigned char>(byte));
   }
   std::ranges::sort(alphabet);  // by code point: the bytes that stand for themselves, then the stand-ins
   for (const std::string& symbol : alphabet) add(symbol);
