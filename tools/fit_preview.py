@@ -58,22 +58,23 @@ def fit(latents, targets):
     return solution[:-1], solution[-1], error.abs().mean().item() * 127.5
 
 
+def write_preview(model, pictures=None, count=256):
+    """Fits the map of the diffusers folder `model` on pictures of the folder `pictures`, or on drawn scenes."""
+    vae = AutoencoderKL.from_pretrained(model / "vae", torch_dtype=torch.float32).eval()
+    chosen = pictures_of(pictures, count, vae.config.sample_size) if pictures else drawn_pictures(count)
+    factors, bias, error = fit(*pairs(vae, list(chosen)))
+    rounded = {"factors": np.round(factors.numpy(), 4).tolist(), "bias": np.round(bias.numpy(), 4).tolist()}
+    (model / FILE).write_text(json.dumps(rounded) + "\n")
+    print(f"{model / FILE}: mean error {error:.1f} of 255 at the latents' size")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="diffusers folder")
     parser.add_argument("--pictures", type=Path, help="folder of pictures like those the model makes")
     parser.add_argument("--count", type=int, default=256, help="pictures to fit on, at most")
     arguments = parser.parse_args()
-
-    vae = AutoencoderKL.from_pretrained(arguments.model / "vae", torch_dtype=torch.float32).eval()
-    if arguments.pictures:
-        pictures = pictures_of(arguments.pictures, arguments.count, vae.config.sample_size)
-    else:
-        pictures = drawn_pictures(arguments.count)
-    factors, bias, error = fit(*pairs(vae, list(pictures)))
-    rounded = {"factors": np.round(factors.numpy(), 4).tolist(), "bias": np.round(bias.numpy(), 4).tolist()}
-    (arguments.model / FILE).write_text(json.dumps(rounded) + "\n")
-    print(f"{arguments.model / FILE}: mean error {error:.1f} of 255 at the latents' size")
+    write_preview(arguments.model, arguments.pictures, arguments.count)
 
 
 if __name__ == "__main__":

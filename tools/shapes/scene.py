@@ -15,9 +15,10 @@ GRID = 4
 # Where a scene may be in more than one place, the places lie so far apart: a denoiser that has not yet settled on one of
 # two close places draws an outline that wavers between them.
 STRAY = 2 * GRID
-# Half the longer side of a shape, in pixels, for each size word; None is "no size named".
+# Half the longer side of a shape, in pixels, for each size word; None is "no size named". The small ones are the same
+# alone and in a pair, so that their outlines, the hardest to learn, are seen often.
 SINGLE_RADIUS = {"small": 16, None: 30, "large": 46}
-PAIR_RADIUS = {"small": 15, None: 19.5, "large": 25}
+PAIR_RADIUS = {"small": 16, None: 20, "large": 25}
 _LEAST_GAP = 6  # between two shapes
 # Where a place name puts a shape, in units of the offset from the middle.
 PLACES = {
@@ -61,7 +62,8 @@ def _single(rng):
     if place:
         x, y = (SIDE / 2 + side * rng.choice((far - STRAY, far)) for side in PLACES[place])
     else:
-        x, y = (SIDE / 2 + rng.choice((-STRAY, 0, STRAY)) for _ in range(2))
+        stray = 0 if size == "large" else STRAY  # a large one fills the picture
+        x, y = (SIDE / 2 + rng.choice((-stray, 0, stray)) for _ in range(2))
     return Scene((Item(rng.choice(SHAPES), colour, size, x, y, radius),), background, place=place)
 
 

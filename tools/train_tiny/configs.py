@@ -10,7 +10,7 @@ VAE = dict(
     block_out_channels=(24, 48, 56), layers_per_block=1, norm_num_groups=8,
 )
 # (steps, batch, side of the training crops); the learning rate decays over all of them together.
-DECODER_STAGES = ((9000, 8, 64), (1000, 4, 128))
+DECODER_STAGES = ((6000, 8, 64), (700, 4, 128))
 ENCODER_STAGES = ((900, 4, 128),)
 VAE_LEARNING_RATE = 1.2e-3
 VAE_LATENT_NOISE = 0.3  # most noise added to latents before decoding; every other sample has none
@@ -32,7 +32,7 @@ UNET = dict(
     block_out_channels=(32, 64, 128, 192), layers_per_block=1, norm_num_groups=16,
     attention_head_dim=2, cross_attention_dim=TEXT_WIDTH,  # this key counts heads, as in SD 1.5
 )
-UNET_STEPS, UNET_BATCH = 4400, {"cpu": 32, "cuda": 256}
+UNET_STEPS, UNET_BATCH = 4800, {"cpu": 32, "cuda": 256}
 UNET_LEARNING_RATE, UNET_REST_LEARNING_RATE = 3e-3, 1.2e-3
 UNET_AVERAGE_DECAY = 0.998
 UNET_FLAT = 0.15  # the share of the steps before the rate goes down

@@ -16,6 +16,7 @@ from transformers import CLIPTokenizer
 
 from denoiser import train_unet
 from export import export
+from fit_preview import write_preview
 from text_encoder import train_text_encoder
 from tokenizer import write_tokenizer
 from vae import new_vae, rescale, train_decoder, train_encoder
@@ -52,6 +53,7 @@ def main():
         return
     rescale(vae)
     export(arguments.output, vae.cpu(), text_encoder.cpu(), unet.cpu())
+    write_preview(arguments.output)
 
 
 if __name__ == "__main__":
