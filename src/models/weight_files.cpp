@@ -91,6 +91,10 @@ Error nothing_found(const fs::path& root, const fs::path& folder, std::string_vi
 
 }  // namespace
 
+std::string_view weight_stem(const fs::path& component) {
+  return component.native().starts_with("text_encoder") ? "model" : "diffusion_pytorch_model";
+}
+
 Result<std::vector<io::SafetensorsFile>> open_weight_files(const fs::path& root, const fs::path& folder,
                                                            std::string_view stem) {
   // diffusers looks for an index first, and so for a variant only when asked; here the fp16 one is the last

@@ -18,10 +18,6 @@
 
 namespace sdw::models {
 
-// What diffusers and transformers call a weight file, less its suffix.
-inline constexpr std::string_view kDiffusersStem = "diffusion_pytorch_model";
-inline constexpr std::string_view kTransformersStem = "model";
-
 // What `take` does: `load` gives tensors; `check` looks at names, types and shapes only and gives none.
 enum class TakeMode { check, load };
 
@@ -45,7 +41,7 @@ using StoredTensors = std::map<std::string, StoredTensor, std::less<>>;
 class WeightMap {
  public:
   // The component in `root`/`folder` of a diffusers model; see open_weight_files() for the files and the
-  // errors.
+  // errors, and weight_stem() for the usual `stem`.
   static Result<WeightMap> open(const std::filesystem::path& root, const std::filesystem::path& folder,
                                 std::string_view stem);
   // The same over files already open; `label` names the component in errors. Error: model_invalid where two
@@ -62,7 +58,7 @@ class WeightMap {
 
   bool has(std::string_view name) const;
   std::vector<std::string> names() const;
-  // The shape as stored, empty where the name is missing.
+  // The shape that `take` gives, empty where the name is missing.
   std::vector<std::int64_t> shape_of(std::string_view name) const;
   // The tensor `name` as a view over the file, or an undefined tensor where it is missing, misshapen, of a
   // type that is not a float, or holds NaN or infinity (each noted as a problem), and always in `check` mode.

@@ -64,15 +64,15 @@ Result<ModelReport> inspect_model(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path, ignored)) {
     return Error{ErrorCode::model_not_found, "there is no model at " + path.string(), "model"};
   }
-  const bool is_folder = std::filesystem::is_directory(path, ignored);
-  if (!is_folder) {
-    auto file = io::SafetensorsFile::open(path);
-    if (!file) return file.error();
-    if (!models::holds_checkpoint(*file)) return report_of_file(path, std::move(*file));
-  }
-  const auto files = read_model_files(path);
-  if (!files) return files.error();
-  return report_of(is_folder ? "diffusers folder" : "single-file checkpoint", *files);
+  const auto report = [](const char* kind, const Result<ModelFiles>& files) -> Result<ModelReport> {
+    if (!files) return files.error();
+    return report_of(kind, *files);
+  };
+  if (std::filesystem::is_directory(path, ignored)) return report("diffusers folder", read_model_files(path));
+  auto file = io::SafetensorsFile::open(path);
+  if (!file) return file.error();
+  if (!models::holds_checkpoint(*file)) return report_of_file(path, std::move(*file));
+  return report("single-file checkpoint", read_checkpoint(path, std::move(*file)));
 }
 
 }  // namespace sdw::pipeline

@@ -19,12 +19,19 @@ Status check_tokenizer_files(const std::filesystem::path& root, const char* name
   return ok_status();
 }
 
+// Their large tables are made once in a process.
+text::ClipTokenizer published_tokenizer(const models::ClipTextConfig& encoder) {
+  if (encoder.hidden_act == ops::Activation::gelu) {
+    static const auto kOpenClip = text::ClipTokenizer::published("!");
+    return kOpenClip;
+  }
+  static const auto kOpenAi = text::ClipTokenizer::published("<|endoftext|>");
+  return kOpenAi;
+}
+
 Result<text::ClipTokenizer> read_tokenizer(const std::filesystem::path& root, const char* name,
                                            const models::ClipTextConfig& encoder) {
-  if (root.empty()) {
-    const bool open_clip = encoder.hidden_act == ops::Activation::gelu;
-    return text::ClipTokenizer::published(open_clip ? "!" : "<|endoftext|>");
-  }
+  if (root.empty()) return published_tokenizer(encoder);
   if (auto status = check_tokenizer_files(root, name); !status) return status.error();
   return text::ClipTokenizer::load(root / name);
 }

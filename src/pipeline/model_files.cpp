@@ -4,9 +4,9 @@
 #include <functional>
 #include <string>
 
-#include "io/safetensors.h"
 #include "models/checkpoint.h"
 #include "models/config_reader.h"
+#include "models/weight_files.h"
 #include "pipeline/model_configs.h"
 #include "pipeline/published_configs.h"
 #include "pipeline/sampling_config.h"
@@ -86,10 +86,8 @@ Result<ModelDefaults> read_defaults(const ModelFiles& files, const nlohmann::jso
 using OpenWeights = std::function<Result<models::WeightMap>(const char* component)>;
 
 OpenWeights weights_in_folder(const fs::path& folder) {
-  return [folder](std::string_view component) {
-    const bool text = component.starts_with("text_encoder");
-    return models::WeightMap::open(folder, component,
-                                   text ? models::kTransformersStem : models::kDiffusersStem);
+  return [folder](const char* component) {
+    return models::WeightMap::open(folder, component, models::weight_stem(component));
   };
 }
 
@@ -138,15 +136,14 @@ Result<ModelFiles> assemble(ModelConfigs configs, const OpenWeights& open) {
   return files;
 }
 
-Result<ModelFiles> read_checkpoint(const fs::path& path) {
-  if (path.extension() == ".ckpt" || path.extension() == ".pt" || path.extension() == ".bin") {
-    return invalid("model",
-                   fmt::format("{} is a pickle file, which is never opened: convert it to safetensors",
-                               path.filename().string()));
-  }
-  auto file = io::SafetensorsFile::open(path);
-  if (!file) return file.error();
-  auto checkpoint = models::Checkpoint::from_file(std::move(*file));
+bool is_pickle(const fs::path& path) {
+  return path.extension() == ".ckpt" || path.extension() == ".pt" || path.extension() == ".bin";
+}
+
+}  // namespace
+
+Result<ModelFiles> read_checkpoint(const fs::path& path, io::SafetensorsFile file) {
+  auto checkpoint = models::Checkpoint::from_file(std::move(file));
   if (!checkpoint) return checkpoint.error();
   const fs::path beside = fs::path(path).replace_extension(".config");
   std::error_code ignored;
@@ -156,10 +153,17 @@ Result<ModelFiles> read_checkpoint(const fs::path& path) {
                   [&](const char* component) { return checkpoint->component(component); });
 }
 
-}  // namespace
-
 Result<ModelFiles> read_model_files(const fs::path& path) {
-  if (std::error_code ignored; fs::is_regular_file(path, ignored)) return read_checkpoint(path);
+  if (std::error_code ignored; fs::is_regular_file(path, ignored)) {
+    if (is_pickle(path)) {
+      return invalid("model",
+                     fmt::format("{} is a pickle file, which is never opened: convert it to safetensors",
+                                 path.filename().string()));
+    }
+    auto file = io::SafetensorsFile::open(path);
+    if (!file) return file.error();
+    return read_checkpoint(path, std::move(*file));
+  }
   auto configs = read_model_configs(path);
   if (!configs) return configs.error();
   return assemble(std::move(*configs), weights_in_folder(path));

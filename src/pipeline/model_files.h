@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "io/safetensors.h"
 #include "models/components.h"
 #include "pipeline/model_components.h"
 #include "schedulers/scheduler_settings.h"
@@ -31,5 +32,7 @@ struct ModelFiles {
 // looked at, and otherwise is that of the published model of its kind (published_configs.h). Errors:
 // model_not_found, model_invalid (also for parts that do not fit each other).
 Result<ModelFiles> read_model_files(const std::filesystem::path& path);
+// The same of a checkpoint at `path` that is open already.
+Result<ModelFiles> read_checkpoint(const std::filesystem::path& path, io::SafetensorsFile file);
 
 }  // namespace sdw::pipeline

@@ -10,6 +10,7 @@
 
 #include "models/components.h"
 #include "models/model_file.h"
+#include "models/weight_files.h"
 #include "ops/take_rows.h"
 #include "parity/tensor_file.h"
 
@@ -31,10 +32,9 @@ template <class Config>
 Result<models::CheckedComponent<Config>> look(
     const Job& job,
     Result<models::CheckedComponent<Config>> (*check)(const nlohmann::json&, models::WeightMap)) {
-  const bool text = job.folder.native().starts_with("text");
   const auto config = value_or_throw(models::read_model_json(job.root, job.folder / "config.json"));
-  return check(config, value_or_throw(models::WeightMap::open(
-                           job.root, job.folder, text ? models::kTransformersStem : models::kDiffusersStem)));
+  return check(
+      config, value_or_throw(models::WeightMap::open(job.root, job.folder, models::weight_stem(job.folder))));
 }
 
 at::Tensor optional(const Tensors& tensors, std::string_view name) {
