@@ -14,6 +14,8 @@ target_compile_options(torch INTERFACE "SHELL:-idirafter ${torch_root}/include")
 # own runtime is linked, so that there is one pool of threads.
 target_compile_options(torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
 target_link_libraries(torch INTERFACE "${torch_root}/lib/libgomp.so.1")
+# Operators on tensors without the declarations of every op there is.
+target_compile_definitions(torch INTERFACE AT_PER_OPERATOR_HEADERS)
 target_link_directories(torch INTERFACE "${torch_root}/lib")
 # libtorch_cpu.so finds libcudart and libcupti by its own run path; the linker need not resolve them.
 target_link_libraries(torch INTERFACE torch_cpu c10 "-Wl,--allow-shlib-undefined")

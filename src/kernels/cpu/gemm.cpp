@@ -64,13 +64,17 @@ GemmPlan Plan(const Gemm& gemm, std::size_t threads) {
   const std::size_t halves = gemm.geglu ? 2 : 1;
   GemmPlan plan;
   plan.panels = panel_count(gemm.columns / halves);
-  const std::size_t row_parts = std::max<std::size_t>((gemm.rows + most_rows - 1) / most_rows, 1);
-  plan.block_rows = round_up((gemm.rows + row_parts - 1) / row_parts, kTileRows);
+  const std::size_t wanted_parts = std::max<std::size_t>((gemm.rows + most_rows - 1) / most_rows, 1);
+  plan.block_rows =
+      std::max(round_up((gemm.rows + wanted_parts - 1) / wanted_parts, kTileRows), kTileRows);
+  // Whole tiles a part: fewer parts than were wanted may hold all rows.
+  const std::size_t row_parts = (gemm.rows + plan.block_rows - 1) / plan.block_rows;
   const std::size_t parts = threads * kPartsPerThread;
-  const std::size_t panels = std::min((plan.panels * row_parts + parts - 1) / parts, kMostPanels / halves);
+  const std::size_t panels =
+      std::clamp<std::size_t>((plan.panels * row_parts + parts - 1) / parts, 1, kMostPanels / halves);
   const std::size_t panel_parts = (plan.panels + panels - 1) / panels;
   plan.block_panels = (plan.panels + panel_parts - 1) / panel_parts;
-  plan.parts = gemm.rows > 0 ? row_parts * panel_parts : 0;
+  plan.parts = row_parts * panel_parts;
   plan.thread_floats = (kPiece + halves * plan.block_rows * plan.block_panels) * kPanelWidth;
   return plan;
 }
