@@ -10,6 +10,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/generate_options.h"
+#include "kernels/cpu/cache_sizes.h"
 #include "kernels/cpu/instruction_set.h"
 #include "pipeline/free_memory.h"
 
@@ -26,14 +27,25 @@ std::string cpu_name() {
   return "";
 }
 
+nlohmann::ordered_json caches() {
+  const auto& sizes = kernels::cpu::cache_sizes();
+  return {{"second_level_bytes", sizes.second_level},
+          {"shared_bytes", sizes.shared},
+          {"forced", kernels::cpu::cache_sizes_are_chosen()}};
+}
+
 nlohmann::ordered_json info() {
   nlohmann::ordered_json sets = nlohmann::ordered_json::array();
   for (const auto& set : kernels::cpu::instruction_sets()) {
     sets.push_back({{"name", set.name}, {"on_this_cpu", set.on_this_cpu}, {"chosen", set.chosen}});
   }
-  return {{"version", SD_WORKER_VERSION},     {"cpu", cpu_name()},
-          {"threads", at::get_num_threads()}, {"free_memory_bytes", pipeline::free_memory_bytes()},
-          {"instruction_sets", sets},         {"aten_instruction_set", at::get_cpu_capability()},
+  return {{"version", SD_WORKER_VERSION},
+          {"cpu", cpu_name()},
+          {"threads", at::get_num_threads()},
+          {"free_memory_bytes", pipeline::free_memory_bytes()},
+          {"caches", caches()},
+          {"instruction_sets", sets},
+          {"aten_instruction_set", at::get_cpu_capability()},
           {"cuda_devices", gpu_count()}};
 }
 
@@ -49,6 +61,11 @@ void print_text(const nlohmann::ordered_json& info) {
   fmt::print("CPU                {}, {} threads\n", info.at("cpu").get<std::string>(),
              info.at("threads").get<int>());
   fmt::print("free memory        {:.1f} GB\n", info.at("free_memory_bytes").get<double>() / 1e9);
+  const auto& caches = info.at("caches");
+  fmt::print("caches             {} KiB a core, {} KiB shared{}\n",
+             caches.at("second_level_bytes").get<std::size_t>() >> 10,
+             caches.at("shared_bytes").get<std::size_t>() >> 10,
+             caches.at("forced").get<bool>() ? " (forced)" : "");
   fmt::print("kernels            {}\n", sets);
   fmt::print("ATen               {}\n", info.at("aten_instruction_set").get<std::string>());
   fmt::print("CUDA devices       {}\n", info.at("cuda_devices").get<int>());
@@ -60,7 +77,9 @@ void add_info_command(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("info", "tell what this program finds on this machine");
   auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "one line of JSON");
-  command->footer("SD_WORKER_ISA names the instruction set that kernels use, instead of the best one.");
+  command->footer(
+      "SD_WORKER_ISA names the instruction set that kernels use, instead of the best one;\n"
+      "SD_WORKER_CACHES=SECOND_LEVEL,SHARED (as 512K,32M) the cache sizes that they plan for.");
   command->callback([json, &exit_code] {
     if (*json) {
       fmt::print("{}\n", info().dump());

@@ -10,6 +10,7 @@
 #include "cli/info_command.h"
 #include "cli/inspect_command.h"
 #include "cli/serve.h"
+#include "kernels/cpu/cache_sizes.h"
 #include "kernels/cpu/instruction_set.h"
 #include "ops/caching_allocator.h"
 #include "support/log.h"
@@ -49,6 +50,9 @@ int main(int argc, char** argv) {
   cli::add_serve_command(app, exit_code);
   if (const char* name = std::getenv("SD_WORKER_ISA"); name != nullptr && *name != '\0') {
     if (Status chosen = kernels::cpu::choose_instruction_set(name); !chosen) return cli::fail(chosen.error());
+  }
+  if (const char* sizes = std::getenv("SD_WORKER_CACHES"); sizes != nullptr && *sizes != '\0') {
+    if (Status chosen = kernels::cpu::choose_cache_sizes(sizes); !chosen) return cli::fail(chosen.error());
   }
   try {
     app.parse(reversed_arguments(argc, argv));

@@ -10,8 +10,8 @@ from PIL import Image
 from program import PROGRAM, Program
 
 
-def run(*arguments, isa=""):
-    return Program(PROGRAM).run(*arguments, env={**os.environ, "SD_WORKER_ISA": isa})
+def run(*arguments, isa="", caches=""):
+    return Program(PROGRAM).run(*arguments, env={**os.environ, "SD_WORKER_ISA": isa, "SD_WORKER_CACHES": caches})
 
 
 def info(isa=""):
@@ -65,3 +65,16 @@ def test_one_of_another_architecture_is_not_in_this_build():
 def test_the_text_names_what_is_used():
     result = run("info")
     assert result.code == 0 and f"{chosen()[0]} (used)" in result.stdout
+
+
+def test_cache_sizes_are_listed_and_can_be_forced():
+    assert not info()["caches"]["forced"]
+    result = run("info", "--json", caches="128K,0")
+    assert json.loads(result.stdout)["caches"] == {"second_level_bytes": 128 << 10, "shared_bytes": 0, "forced": True}
+    assert "128 KiB a core, 262144 KiB shared (forced)" in run("info", caches="131072,256M").stdout
+
+
+@pytest.mark.parametrize("caches", ["1M", "0,1M", "1M,", ",1M", "1M,1M,1M", "-1,1M", "1G,1M", "1M, 1M", "9999999M,1M", "x,y", "99999999999999999999,1"])
+def test_cache_sizes_that_are_none_are_wrong_usage(caches):
+    result = run("info", caches=caches)
+    assert result.code == 2 and result.stderr.count("\n") == 1 and "SD_WORKER_CACHES must be two sizes" in result.stderr
