@@ -175,9 +175,9 @@ struct Bench {
     result["batch"] = options.batch;
     result["threads"] = at::get_num_threads();
     watch = Stopwatch();
-    const auto embeddings = pipeline::text_embeddings(model, request.prompt, request.negative_prompt,
-                                                      pipeline::uses_guidance(model, request.sampling),
-                                                      request.sampling.clip_skip);
+    const auto embeddings = value_or_throw(pipeline::text_embeddings(
+        model, request.prompt, request.negative_prompt, pipeline::uses_guidance(model, request.sampling),
+        request.sampling.clip_skip));
     result["text_ms"] = watch.milliseconds();
     std::vector<pipeline::Generation> generations;
     for (; request.seed < static_cast<std::uint64_t>(options.batch); ++request.seed) {

@@ -113,9 +113,9 @@ Outcome generate(GenerateOptions& options, const CancelToken& cancel) {
   outcome.height = request.sampling.height;
 
   const Stopwatch text;
-  const auto embeddings =
-      pipeline::text_embeddings(model, request.prompt, request.negative_prompt,
-                                pipeline::uses_guidance(model, request.sampling), request.sampling.clip_skip);
+  const auto embeddings = value_or_throw(pipeline::text_embeddings(
+      model, request.prompt, request.negative_prompt, pipeline::uses_guidance(model, request.sampling),
+      request.sampling.clip_skip, StopCheck([&] { return cancel.cancelled(); })));
   timings.text_ms = text.milliseconds();
   // Whatever is done with makes room for what comes.
   ops::keep_pages_of_weights(true);

@@ -16,6 +16,7 @@
 #include "jobs/job.h"
 #include "support/cancel_token.h"
 #include "support/result.h"
+#include "support/stop_check.h"
 
 namespace sdw::jobs {
 
@@ -73,13 +74,15 @@ class LoadedModel {
   // What depends on the model: combinations of settings. From any thread. Error: invalid_request.
   virtual Status check(const contract::JobRequest& request, const InputPictures& pictures) const = 0;
 
-  virtual Result<std::unique_ptr<Generation>> begin(const PictureSpec& spec) = 0;
+  // Error: cancelled soon after `stop` says so.
+  virtual Result<std::unique_ptr<Generation>> begin(const PictureSpec& spec, const StopCheck& stop) = 0;
   virtual bool can_share(const Generation& a, const Generation& b) const = 0;
   // One evaluation for each, in one call of the model. Precondition: none is done and all can share.
   virtual void step(std::span<Generation* const> generations) = 0;
   // A small picture of the state, without the VAE.
   virtual Result<io::Picture> preview(const Generation& generation) = 0;
-  virtual Result<io::Picture> finish(Generation& generation) = 0;
+  // Error: cancelled soon after `stop` says so.
+  virtual Result<io::Picture> finish(Generation& generation, const StopCheck& stop) = 0;
 };
 
 // Where models come from.

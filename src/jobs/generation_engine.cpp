@@ -32,7 +32,8 @@ class GenerationEngine::Impl {
   Impl(EngineParts parts, const EngineSettings& settings)
       : parts_(parts),
         max_active_(static_cast<std::size_t>(std::max(settings.max_batch, settings.max_active))),
-        runner_(parts.encoders, parts.times, parts.observer, parts.wakeup, settings.max_batch) {}
+        runner_(parts.encoders, parts.times, parts.observer, parts.wakeup, settings.max_batch,
+                [this] { return end_of_all(); }) {}
 
   void start() {
     thread_ = std::thread([this] { run(); });
@@ -48,6 +49,7 @@ class GenerationEngine::Impl {
   void run();
   bool iterate();
   void sweep();
+  std::optional<Error> end_of_all() const;
   void admit();
   bool admit_waiting(const ActiveJob* rival);
   bool has_room_for(const Rank& rank);
@@ -105,15 +107,19 @@ void GenerationEngine::Impl::sweep() {
   }
   runner_.sweep();
   bool draining = false;
-  Deadline deadline;
   {
     const std::lock_guard lock(mutex_);
     draining = draining_;
-    deadline = drain_deadline_;
   }
   if (!draining) return;
   for (const std::shared_ptr<Job>& job : parts_.queue.remove_all()) job->fail(shut_down());
-  if (deadline.passed()) runner_.fail_all(shut_down());
+}
+
+// What is in flight ends so when the drain's time is over.
+std::optional<Error> GenerationEngine::Impl::end_of_all() const {
+  const std::lock_guard lock(mutex_);
+  if (draining_ && drain_deadline_.passed()) return shut_down();
+  return std::nullopt;
 }
 
 // A better rank than all in flight goes first, so it may exceed the bound by one.

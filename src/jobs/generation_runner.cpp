@@ -31,8 +31,13 @@ auto guarded(Call&& call) -> decltype(call()) {
 }  // namespace
 
 GenerationRunner::GenerationRunner(WorkerPool& encoders, StepTimes& times, Observer& observer, Wakeup& wakeup,
-                                   int max_batch)
-    : encoders_(encoders), times_(times), observer_(observer), wakeup_(wakeup), max_batch_(max_batch) {}
+                                   int max_batch, std::function<std::optional<Error>()> end_of_all)
+    : encoders_(encoders),
+      times_(times),
+      observer_(observer),
+      wakeup_(wakeup),
+      max_batch_(max_batch),
+      end_of_all_(std::move(end_of_all)) {}
 
 GenerationRunner::~GenerationRunner() {
   while (encoding_ > 0) wakeup_.wait_until(Clock::now() + std::chrono::milliseconds(100));
@@ -56,7 +61,7 @@ void GenerationRunner::begin_picture(ActiveJob& active) {
   one.index = active.begun;
   const PictureSpec spec{&job.spec().request, active.pictures,
                          job.spec().seed + static_cast<std::uint64_t>(one.index)};
-  auto generation = guarded([&] { return active.model->begin(spec); });
+  auto generation = guarded([&] { return active.model->begin(spec, stop_check(job)); });
   if (!generation) return fail(active, generation.error());
   one.generation = std::move(generation).value();
   one.begin_ms = ms_since(start);
@@ -88,7 +93,8 @@ bool GenerationRunner::advance() {
 void GenerationRunner::finish(ActiveGeneration& done) {
   ActiveJob& active = *done.owner;
   const Clock::time_point start = Clock::now();
-  Result<io::Picture> picture = guarded([&] { return active.model->finish(*done.generation); });
+  Result<io::Picture> picture =
+      guarded([&] { return active.model->finish(*done.generation, stop_check(*active.job)); });
   if (!picture) return fail(active, picture.error());
   const double decode_ms = ms_since(start);
   active.timings.decode_ms += decode_ms;
@@ -178,17 +184,29 @@ void GenerationRunner::report_preview(ActiveGeneration& one, const contract::Pro
   one.owner->job->report_preview({progress, one.index, io::encode_base64(*bytes), io::PictureFormat::jpeg});
 }
 
+// A call that was given up says so; why is known better here.
 void GenerationRunner::fail(ActiveJob& active, Error error) {
+  if (error.code == ErrorCode::cancelled) end_overdue(*active.job);
   active.job->fail(std::move(error));
   active_.remove(active);
+}
+
+StopCheck GenerationRunner::stop_check(const Job& job) const {
+  return [this, &job] { return job.ended() || job.spec().deadline.passed() || end_of_all_().has_value(); };
+}
+
+// Does nothing to a job that has ended, or has no reason to end.
+void GenerationRunner::end_overdue(Job& job) {
+  if (job.spec().deadline.passed()) {
+    job.fail({ErrorCode::deadline_exceeded, "the job was not done within its timeout_s"});
+  }
+  if (std::optional<Error> end = end_of_all_()) job.fail(*std::move(end));
 }
 
 void GenerationRunner::sweep() {
   for (std::size_t i = 0; i < active_.jobs().size();) {
     ActiveJob& active = *active_.jobs()[i];
-    if (active.job->spec().deadline.passed()) {
-      active.job->fail({ErrorCode::deadline_exceeded, "the job was not done within its timeout_s"});
-    }
+    end_overdue(*active.job);
     if (active.job->ended()) {
       active_.remove(active);
     } else {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -18,8 +19,10 @@ namespace sdw::jobs {
 // ends the job it was thrown for. Used by the engine's thread only, but for encoding().
 class GenerationRunner {
  public:
-  // All outlive the runner. `wakeup` is told when a picture has been encoded.
-  GenerationRunner(WorkerPool& encoders, StepTimes& times, Observer& observer, Wakeup& wakeup, int max_batch);
+  // All outlive the runner. `wakeup` is told when a picture has been encoded. `end_of_all` gives the error
+  // that everything in flight ends with, once there is one.
+  GenerationRunner(WorkerPool& encoders, StepTimes& times, Observer& observer, Wakeup& wakeup, int max_batch,
+                   std::function<std::optional<Error>()> end_of_all);
   ~GenerationRunner();  // waits for the encoders
 
   // A job that was waiting: begins its first picture.
@@ -28,7 +31,7 @@ class GenerationRunner {
   void begin_picture(ActiveJob& active);
   // One decoded picture, or one evaluation of the model for the best batch. False where nothing is in flight.
   bool advance();
-  // Fails the jobs past their deadline and lets go of those that have ended.
+  // Fails the jobs past their deadline, and all at the end of all; lets go of those that have ended.
   void sweep();
   void fail_all(const Error& error);
 
@@ -45,12 +48,15 @@ class GenerationRunner {
   void report_step(ActiveGeneration& one);
   void report_preview(ActiveGeneration& one, const contract::ProgressEvent& progress);
   void fail(ActiveJob& active, Error error);
+  StopCheck stop_check(const Job& job) const;  // for calls into the model that take long
+  void end_overdue(Job& job);
 
   WorkerPool& encoders_;
   StepTimes& times_;
   Observer& observer_;
   Wakeup& wakeup_;
   const int max_batch_;
+  const std::function<std::optional<Error>()> end_of_all_;
   ActiveSet active_;
   std::atomic<int> encoding_{0};
 };

@@ -31,7 +31,7 @@ Status warm_up(PipelineModel& model, bool inpainting) {
                            std::vector<std::uint8_t>(kWarmUpSize * kWarmUpSize * 3, 128)};
     spec.pictures.input = spec.pictures.mask = std::make_shared<const io::Picture>(grey);
   }
-  Result<std::unique_ptr<Generation>> generation = model.begin(spec);
+  Result<std::unique_ptr<Generation>> generation = model.begin(spec, {});
   if (!generation) return generation.error();
   Generation* const one[] = {generation->get()};
   model.step(one);

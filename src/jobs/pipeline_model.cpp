@@ -68,7 +68,7 @@ Status PipelineModel::check(const contract::JobRequest& request, const InputPict
   return ok_status();
 }
 
-Result<std::unique_ptr<Generation>> PipelineModel::begin(const PictureSpec& spec) {
+Result<std::unique_ptr<Generation>> PipelineModel::begin(const PictureSpec& spec, const StopCheck& stop) {
   const c10::InferenceMode no_gradients;
   const contract::JobRequest& request = *spec.request;
   Result<pipeline::SamplingConfig> config = config_of(request, spec.pictures, components_);
@@ -82,26 +82,30 @@ Result<std::unique_ptr<Generation>> PipelineModel::begin(const PictureSpec& spec
   wanted.mask_image = spec.pictures.mask;
   const auto embeddings = pipeline::text_embeddings(
       components_, wanted.prompt, wanted.negative_prompt, pipeline::uses_guidance(components_, *config),
-      config->clip_skip,
-      [this](std::string_view prompt, int clip_skip) { return encode_prompt(prompt, clip_skip); });
+      config->clip_skip, pipeline::PromptEncoder([&](std::string_view prompt, int clip_skip) {
+        return encode_prompt(prompt, clip_skip, stop);
+      }));
+  if (!embeddings) return embeddings.error();
   Result<pipeline::Generation> generation = pipeline::begin_generation(
-      components_, wanted, embeddings, [this](const at::Tensor& pixels) { return encode_moments(pixels); });
+      components_, wanted, *embeddings,
+      pipeline::MomentsEncoder([&](const at::Tensor& pixels) { return encode_moments(pixels, stop); }));
   if (!generation) return generation.error();
   return std::unique_ptr<Generation>(std::make_unique<PipelineGeneration>(
-      std::move(generation).value(), settings_of(*config, components_), embeddings.warnings));
+      std::move(generation).value(), settings_of(*config, components_), embeddings->warnings));
 }
 
-pipeline::EncodedPrompt PipelineModel::encode_prompt(std::string_view prompt, int clip_skip) {
+Result<pipeline::EncodedPrompt> PipelineModel::encode_prompt(std::string_view prompt, int clip_skip,
+                                                             const StopCheck& stop) {
   std::pair key(std::string(prompt), clip_skip);
   const pipeline::EncodedPrompt* known = prompts_.find(key);
   observer_.cache_looked_up("text_embeddings", known != nullptr);
   if (known != nullptr) return *known;
-  pipeline::EncodedPrompt encoded = pipeline::encode_prompt(components_, prompt, clip_skip);
-  prompts_.put(std::move(key), encoded);
+  auto encoded = pipeline::encode_prompt(components_, prompt, clip_skip, stop);
+  if (encoded) prompts_.put(std::move(key), *encoded);
   return encoded;
 }
 
-at::Tensor PipelineModel::encode_moments(const at::Tensor& pixels) {
+Result<at::Tensor> PipelineModel::encode_moments(const at::Tensor& pixels, const StopCheck& stop) {
   const at::Tensor flat = pixels.contiguous();
   const auto* bytes = static_cast<const std::byte*>(flat.data_ptr());
   std::string key =
@@ -109,8 +113,8 @@ at::Tensor PipelineModel::encode_moments(const at::Tensor& pixels) {
   const at::Tensor* known = moments_.find(key);
   observer_.cache_looked_up("vae_latents", known != nullptr);
   if (known != nullptr) return *known;
-  at::Tensor moments = pipeline::encode_moments(components_, flat);
-  moments_.put(std::move(key), moments);
+  auto moments = pipeline::encode_moments(components_, flat, stop);
+  if (moments) moments_.put(std::move(key), *moments);
   return moments;
 }
 
@@ -135,9 +139,9 @@ Result<io::Picture> PipelineModel::preview(const Generation& generation) {
       preview_, pipeline::predicted_latents(components_.scheduler_settings, of(generation).inner()));
 }
 
-Result<io::Picture> PipelineModel::finish(Generation& generation) {
+Result<io::Picture> PipelineModel::finish(Generation& generation, const StopCheck& stop) {
   const c10::InferenceMode no_gradients;
-  const auto image = pipeline::decode_latents(components_, of(generation).inner().sampler->latents());
+  const auto image = pipeline::decode_latents(components_, of(generation).inner().sampler->latents(), stop);
   if (!image) return image.error();
   return pipeline::tensor_to_image(*image);
 }

@@ -28,15 +28,16 @@ class PipelineModel : public LoadedModel {
 
   const ModelDescription& description() const override { return description_; }
   Status check(const contract::JobRequest& request, const InputPictures& pictures) const override;
-  Result<std::unique_ptr<Generation>> begin(const PictureSpec& spec) override;
+  Result<std::unique_ptr<Generation>> begin(const PictureSpec& spec, const StopCheck& stop) override;
   bool can_share(const Generation& a, const Generation& b) const override;
   void step(std::span<Generation* const> generations) override;
   Result<io::Picture> preview(const Generation& generation) override;
-  Result<io::Picture> finish(Generation& generation) override;
+  Result<io::Picture> finish(Generation& generation, const StopCheck& stop) override;
 
  private:
-  pipeline::EncodedPrompt encode_prompt(std::string_view prompt, int clip_skip);
-  at::Tensor encode_moments(const at::Tensor& pixels);
+  Result<pipeline::EncodedPrompt> encode_prompt(std::string_view prompt, int clip_skip,
+                                                const StopCheck& stop);
+  Result<at::Tensor> encode_moments(const at::Tensor& pixels, const StopCheck& stop);
 
   const pipeline::ModelComponents components_;
   const pipeline::LatentPreview preview_;

@@ -34,7 +34,8 @@ at::Tensor end_of_text(const ClipTextConfig& config, const at::Tensor& ids) {
 
 }  // namespace
 
-ClipTextOutput clip_text_forward(const ClipTextEncoder& encoder, const at::Tensor& ids) {
+ClipTextOutput clip_text_forward(const ClipTextEncoder& encoder, const at::Tensor& ids,
+                                 const StopCheck& stop) {
   const ClipTextConfig& config = encoder.config;
   ops::require_shape(ids.defined() && ids.dim() == 2 && ids.size(1) <= config.max_position_embeddings,
                      "clip_text_forward", "ids",
@@ -46,6 +47,7 @@ ClipTextOutput clip_text_forward(const ClipTextEncoder& encoder, const at::Tenso
   ClipTextOutput out;
   out.hidden_states.push_back(state);
   for (const ClipEncoderLayer& layer : encoder.layers) {
+    if (stopped(stop)) return {};
     state = layer_forward(layer, config, state);
     out.hidden_states.push_back(state);
   }

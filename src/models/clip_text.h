@@ -8,6 +8,7 @@
 #include "ops/linear.h"
 #include "ops/norm.h"
 #include "ops/precision.h"
+#include "support/stop_check.h"
 
 namespace sdw::models {
 
@@ -50,8 +51,10 @@ struct ClipTextOutput {
 ClipTextEncoder load_clip_text(WeightMap& weights, const ClipTextConfig& config, const ops::Placement& where);
 
 // `ids` [B, T] int64, T <= max_position_embeddings, each in [0, vocab_size).
-// Reference: transformers CLIPTextModel; Radford et al. 2021, arXiv:2103.00020.
-ClipTextOutput clip_text_forward(const ClipTextEncoder& encoder, const at::Tensor& ids);
+// Reference: transformers CLIPTextModel; Radford et al. 2021, arXiv:2103.00020. `stop` is asked
+// before each layer; all is undefined or empty if it said so.
+ClipTextOutput clip_text_forward(const ClipTextEncoder& encoder, const at::Tensor& ids,
+                                 const StopCheck& stop = {});
 
 // final_layer_norm over one of the hidden states [B, T, hidden_size]: what clip skip asks for.
 at::Tensor clip_text_final_layer_norm(const ClipTextEncoder& encoder, const at::Tensor& hidden_state);

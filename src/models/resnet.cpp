@@ -28,10 +28,13 @@ ResnetBlock2D load_resnet(WeightMap& weights, const std::string& prefix, const R
   return resnet;
 }
 
-at::Tensor resnet_forward(const ResnetBlock2D& resnet, at::Tensor input, const at::Tensor& temb) {
+at::Tensor resnet_forward(const ResnetBlock2D& resnet, at::Tensor input, const at::Tensor& temb,
+                          const StopCheck& stop) {
+  if (stopped(stop)) return {};
   at::Tensor residual =
       resnet.conv_shortcut.weight.defined() ? pointwise(input, resnet.conv_shortcut) : input;
   at::Tensor state = ops::conv2d(ops::group_norm_silu(std::move(input), resnet.norm1), resnet.conv1);
+  if (stopped(stop)) return {};
   state =
       resnet.time_emb_proj.weight.defined()
           ? ops::add_group_norm_silu(std::move(state), ops::linear(temb, resnet.time_emb_proj), resnet.norm2)

@@ -8,6 +8,7 @@
 #include "ops/conv2d.h"
 #include "ops/linear.h"
 #include "ops/norm.h"
+#include "support/stop_check.h"
 
 namespace sdw::models {
 
@@ -37,6 +38,8 @@ ResnetBlock2D load_resnet(WeightMap& weights, const std::string& prefix, const R
 
 // `input` [B, C_in, H, W] channels-last, `temb` [B, temb_channels] after its SiLU (undefined in the VAE)
 // -> [B, C_out, H, W] channels-last. An input that nobody else holds is overwritten.
-at::Tensor resnet_forward(const ResnetBlock2D& resnet, at::Tensor input, const at::Tensor& temb);
+// `stop` is asked before each convolution; undefined if it said so.
+at::Tensor resnet_forward(const ResnetBlock2D& resnet, at::Tensor input, const at::Tensor& temb,
+                          const StopCheck& stop = {});
 
 }  // namespace sdw::models

@@ -10,6 +10,7 @@
 #include "ops/conv2d.h"
 #include "ops/linear.h"
 #include "ops/norm.h"
+#include "support/stop_check.h"
 
 namespace sdw::models {
 
@@ -63,10 +64,11 @@ AutoencoderKL load_vae(WeightMap& weights, const VaeConfig& config, const ops::P
 
 // Mean and log-variance (clamped to -30..20) of the posterior, side by side along the channels.
 // `pixels` [B, 3, H, W] in -1..1, H and W at least `scale` -> [B, 2 * latent_channels, H / scale, W / scale].
-at::Tensor vae_encode_moments(const AutoencoderKL& vae, const at::Tensor& pixels);
+// `stop` is asked before each convolution of a resnet; undefined if it said so.
+at::Tensor vae_encode_moments(const AutoencoderKL& vae, const at::Tensor& pixels, const StopCheck& stop = {});
 
 // `latents` [B, latent_channels, h, w], already divided by scaling_factor -> [B, 3, h * scale, w * scale],
-// about -1..1 and not clamped.
-at::Tensor vae_decode(const AutoencoderKL& vae, const at::Tensor& latents);
+// about -1..1 and not clamped. `stop` as above.
+at::Tensor vae_decode(const AutoencoderKL& vae, const at::Tensor& latents, const StopCheck& stop = {});
 
 }  // namespace sdw::models

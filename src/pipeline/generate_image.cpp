@@ -19,8 +19,10 @@ Result<GenerationResult> generate_image(const ModelComponents& model, const Gene
                                         const TextEmbeddings& embeddings, const CancelToken& cancel,
                                         const Deadline& deadline, const GenerationEvents& events) {
   GenerationResult result;
+  const StopCheck stop = [&] { return stop_reason(cancel, deadline).has_value(); };
   const Stopwatch denoise;
-  auto begun = begin_generation(model, request, embeddings);
+  auto begun = begin_generation(model, request, embeddings, stop);
+  if (auto reason = stop_reason(cancel, deadline)) return *reason;
   if (!begun) return begun.error();
   Generation& generation = *begun;
   auto& sampler = *generation.sampler;
@@ -40,11 +42,11 @@ Result<GenerationResult> generate_image(const ModelComponents& model, const Gene
   if (auto reason = stop_reason(cancel, deadline)) return *reason;
   if (events.on_denoised) events.on_denoised();
   const Stopwatch decode;
-  const auto image = decode_latents(model, sampler.latents());
+  const auto image = decode_latents(model, sampler.latents(), stop);
+  if (auto reason = stop_reason(cancel, deadline)) return *reason;
   if (!image) return image.error();
   result.picture = tensor_to_image(*image);
   result.timings.decode_ms = decode.milliseconds();
-  if (auto reason = stop_reason(cancel, deadline)) return *reason;
   return result;
 }
 

@@ -34,7 +34,8 @@ struct GenerationResult {
 };
 
 // One picture from embeddings that text_embeddings() made for its prompts: noise, steps, decode. The token
-// and the deadline are looked at between steps. Errors: those of the parts, cancelled, deadline_exceeded.
+// and the deadline are looked at between steps and inside the VAE. Errors: those of the parts, cancelled,
+// deadline_exceeded.
 Result<GenerationResult> generate_image(const ModelComponents& model, const GenerationRequest& request,
                                         const TextEmbeddings& embeddings, const CancelToken& cancel = {},
                                         const Deadline& deadline = {}, const GenerationEvents& events = {});

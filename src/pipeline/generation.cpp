@@ -52,31 +52,36 @@ models::UNetContext make_context(const ModelComponents& model, const SamplingCon
 }
 
 // Image to image: the noised posterior sample of the input. Draws: posterior, noise.
-at::Tensor transform_latents(const ModelComponents& model, const GenerationRequest& request,
-                             const MomentsEncoder& encode, Generation& generation) {
+Result<at::Tensor> transform_latents(const ModelComponents& model, const GenerationRequest& request,
+                                     const MomentsEncoder& encode, Generation& generation) {
   const auto& sampling = request.sampling;
-  const auto pixels = image_to_tensor(*request.input_image, sampling.width, sampling.height);
-  const auto original = sample_latents(model, encode(pixels), generation.generator);
+  const auto moments = encode(image_to_tensor(*request.input_image, sampling.width, sampling.height));
+  if (!moments) return moments.error();
+  const auto original = sample_latents(model, *moments, generation.generator);
   const auto noise =
       initial_latents(model, sampling.width, sampling.height, generation.generator).to(model.device);
   return generation.sampler->add_noise(original, noise, 0);
 }
 
 // Inpainting. Draws: posterior of the input (where it is needed), noise, posterior of the masked input.
-at::Tensor inpaint_latents(const ModelComponents& model, const GenerationRequest& request,
-                           const MomentsEncoder& encode, Generation& generation) {
+Result<at::Tensor> inpaint_latents(const ModelComponents& model, const GenerationRequest& request,
+                                   const MomentsEncoder& encode, Generation& generation) {
   const auto& sampling = request.sampling;
   const auto pixels = image_to_tensor(*request.input_image, sampling.width, sampling.height);
   const auto mask = mask_to_tensor(*request.mask_image, sampling.width, sampling.height);
   const bool from_noise = sampling.strength == 1.0;
   at::Tensor original;
   if (!model.inpainting || !from_noise) {
-    original = sample_latents(model, encode(pixels), generation.generator);
+    const auto moments = encode(pixels);
+    if (!moments) return moments.error();
+    original = sample_latents(model, *moments, generation.generator);
   }
   const auto noise =
       initial_latents(model, sampling.width, sampling.height, generation.generator).to(model.device);
   // The reference draws for the masked input even where a 4-channel UNet has no use for it.
-  const auto masked = sample_latents(model, encode(pixels * (1.0 - mask)), generation.generator);
+  const auto masked_moments = encode(pixels * (1.0 - mask));
+  if (!masked_moments) return masked_moments.error();
+  const auto masked = sample_latents(model, *masked_moments, generation.generator);
 
   generation.mask = at::upsample_nearest2d(mask, {noise.size(2), noise.size(3)}).to(model.device);
   if (model.inpainting) {
@@ -89,8 +94,8 @@ at::Tensor inpaint_latents(const ModelComponents& model, const GenerationRequest
                     : generation.sampler->add_noise(original, noise, 0);
 }
 
-at::Tensor first_latents(const ModelComponents& model, const GenerationRequest& request,
-                         const MomentsEncoder& encode, Generation& generation) {
+Result<at::Tensor> first_latents(const ModelComponents& model, const GenerationRequest& request,
+                                 const MomentsEncoder& encode, Generation& generation) {
   switch (request.sampling.operation) {
     case Operation::image_transform:
       return transform_latents(model, request, encode, generation);
@@ -186,9 +191,9 @@ bool uses_guidance(const ModelComponents& model, const SamplingConfig& sampling)
 }
 
 Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
-                                    const TextEmbeddings& embeddings) {
-  return begin_generation(model, request, embeddings,
-                          [&model](const at::Tensor& pixels) { return encode_moments(model, pixels); });
+                                    const TextEmbeddings& embeddings, const StopCheck& stop) {
+  const MomentsEncoder encode = [&](const at::Tensor& pixels) { return encode_moments(model, pixels, stop); };
+  return begin_generation(model, request, embeddings, encode);
 }
 
 Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
@@ -211,7 +216,8 @@ Result<Generation> begin_generation(const ModelComponents& model, const Generati
   generation.context = make_context(model, sampling, embeddings);
   if (generation.guided) generation.prompt_context = models::row_of(generation.context, 1);
   auto latents = first_latents(model, request, encode, generation);
-  generation.sampler->start(std::move(latents));
+  if (!latents) return latents.error();
+  generation.sampler->start(std::move(latents).value());
   return generation;
 }
 

@@ -17,6 +17,7 @@
 #include "pipeline/text_embeddings.h"
 #include "schedulers/sampler.h"
 #include "support/result.h"
+#include "support/stop_check.h"
 
 namespace sdw::pipeline {
 
@@ -60,11 +61,12 @@ bool uses_guidance(const ModelComponents& model, const SamplingConfig& sampling)
 
 // Text conditioning, VAE encoding of the input, noise and schedule: all that comes before the first step.
 // `embeddings` come from text_embeddings(), which a caller may cache. Errors: invalid_request,
-// input_unreadable, not_finite.
+// input_unreadable, not_finite; cancelled if `stop` said so.
 Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
-                                    const TextEmbeddings& embeddings);
-// The same with the caller's encode_moments(), which depends on nothing but the model and the pixels.
-using MomentsEncoder = std::function<at::Tensor(const at::Tensor& pixels)>;
+                                    const TextEmbeddings& embeddings, const StopCheck& stop = {});
+// The same with the caller's encode_moments(), which depends on nothing but the model and the pixels; its
+// errors are passed on.
+using MomentsEncoder = std::function<Result<at::Tensor>(const at::Tensor& pixels)>;
 Result<Generation> begin_generation(const ModelComponents& model, const GenerationRequest& request,
                                     const TextEmbeddings& embeddings, const MomentsEncoder& encode);
 

@@ -50,8 +50,11 @@ at::Tensor initial_latents(const ModelComponents& model, int width, int height, 
                    generator, at::TensorOptions(at::kFloat));
 }
 
-at::Tensor encode_moments(const ModelComponents& model, const at::Tensor& pixels) {
-  return models::vae_encode_moments(model.vae, pixels.to(model.device)).to(at::kFloat);
+Result<at::Tensor> encode_moments(const ModelComponents& model, const at::Tensor& pixels,
+                                  const StopCheck& stop) {
+  const auto moments = models::vae_encode_moments(model.vae, pixels.to(model.device), stop);
+  if (!moments.defined()) return Error{ErrorCode::cancelled, "encoding was given up"};
+  return moments.to(at::kFloat);
 }
 
 at::Tensor sample_latents(const ModelComponents& model, const at::Tensor& moments, at::Generator& generator) {
@@ -61,11 +64,14 @@ at::Tensor sample_latents(const ModelComponents& model, const at::Tensor& moment
   return to_unet_space(model, parts[0] + at::exp(0.5 * parts[1]) * noise);
 }
 
-Result<at::Tensor> decode_latents(const ModelComponents& model, const at::Tensor& latents) {
+Result<at::Tensor> decode_latents(const ModelComponents& model, const at::Tensor& latents,
+                                  const StopCheck& stop) {
   if (!at::isfinite(latents).all().item<bool>()) {
     return Error{ErrorCode::not_finite, "the latents became NaN or infinite"};
   }
-  const auto image = models::vae_decode(model.vae, to_vae_space(model, latents)).to(at::kCPU, at::kFloat);
+  const auto decoded = models::vae_decode(model.vae, to_vae_space(model, latents), stop);
+  if (!decoded.defined()) return Error{ErrorCode::cancelled, "decoding was given up"};
+  const auto image = decoded.to(at::kCPU, at::kFloat);
   if (!at::isfinite(image).all().item<bool>()) {
     return Error{ErrorCode::not_finite, "the decoded picture holds NaN or infinite values"};
   }

@@ -18,15 +18,17 @@ at::Tensor as_batch(const std::vector<std::int64_t>& ids, at::Device device) {
 }
 
 // Stable Diffusion 1 and 2 condition on the last layer after the final norm; XL on the penultimate before it.
+// Undefined states: `stop` said so.
 Encoded encode(const ModelComponents& model, const text::ClipTokenizer& tokenizer,
                const models::ClipTextEncoder& encoder, std::string_view prompt, int clip_skip,
-               std::vector<std::string>* warnings) {
+               const StopCheck& stop, std::vector<std::string>* warnings) {
   const auto tokens = tokenizer.encode(prompt);
   if (warnings != nullptr && !tokens.truncated.empty()) {
     warnings->push_back("the prompt is longer than " + std::to_string(tokenizer.max_length() - 2) +
                         " tokens; this part was cut: " + tokens.truncated);
   }
-  const auto output = models::clip_text_forward(encoder, as_batch(tokens.ids, model.device));
+  const auto output = models::clip_text_forward(encoder, as_batch(tokens.ids, model.device), stop);
+  if (!output.last_hidden_state.defined()) return {};
   const auto from_end = [&](int n) { return output.hidden_states.at(output.hidden_states.size() - n); };
   if (model.family == ModelFamily::sdxl) return {from_end(clip_skip + 2), output.text_embeds};
   if (clip_skip == 0) return {output.last_hidden_state, {}};
@@ -39,33 +41,42 @@ void append(std::vector<std::string>& all, const std::vector<std::string>& more)
 
 }  // namespace
 
-EncodedPrompt encode_prompt(const ModelComponents& model, std::string_view prompt, int clip_skip) {
+Result<EncodedPrompt> encode_prompt(const ModelComponents& model, std::string_view prompt, int clip_skip,
+                                    const StopCheck& stop) {
+  const Error given_up{ErrorCode::cancelled, "encoding the prompt was given up"};
   EncodedPrompt result;
-  const auto first = encode(model, model.tokenizer, model.text_encoder, prompt, clip_skip, &result.warnings);
+  const auto first =
+      encode(model, model.tokenizer, model.text_encoder, prompt, clip_skip, stop, &result.warnings);
+  if (!first.states.defined()) return given_up;
   result.states = first.states;
   result.pooled = first.pooled;
   if (!model.text_encoder_2) return result;
-  const auto second = encode(model, *model.tokenizer_2, *model.text_encoder_2, prompt, clip_skip, nullptr);
+  const auto second =
+      encode(model, *model.tokenizer_2, *model.text_encoder_2, prompt, clip_skip, stop, nullptr);
+  if (!second.states.defined()) return given_up;
   result.states = at::cat({first.states, second.states}, -1);
   result.pooled = second.pooled;
   return result;
 }
 
-TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt,
-                               std::optional<std::string_view> negative_prompt, bool guided, int clip_skip) {
-  return text_embeddings(
-      model, prompt, negative_prompt, guided, clip_skip,
-      [&model](std::string_view text, int skip) { return encode_prompt(model, text, skip); });
+Result<TextEmbeddings> text_embeddings(const ModelComponents& model, std::string_view prompt,
+                                       std::optional<std::string_view> negative_prompt, bool guided,
+                                       int clip_skip, const StopCheck& stop) {
+  const PromptEncoder encode_one = [&](std::string_view text, int skip) {
+    return encode_prompt(model, text, skip, stop);
+  };
+  return text_embeddings(model, prompt, negative_prompt, guided, clip_skip, encode_one);
 }
 
-TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt,
-                               std::optional<std::string_view> negative_prompt, bool guided, int clip_skip,
-                               const PromptEncoder& encode_one) {
+Result<TextEmbeddings> text_embeddings(const ModelComponents& model, std::string_view prompt,
+                                       std::optional<std::string_view> negative_prompt, bool guided,
+                                       int clip_skip, const PromptEncoder& encode_one) {
   TextEmbeddings result;
   const auto positive = encode_one(prompt, clip_skip);
-  append(result.warnings, positive.warnings);
-  result.prompt = positive.states;
-  result.pooled = positive.pooled;
+  if (!positive) return positive.error();
+  append(result.warnings, positive->warnings);
+  result.prompt = positive->states;
+  result.pooled = positive->pooled;
   if (!guided) return result;
   if (!negative_prompt && model.force_zeros_for_empty_prompt) {
     result.negative = at::zeros_like(result.prompt);
@@ -73,9 +84,10 @@ TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view pr
     return result;
   }
   const auto negative = encode_one(negative_prompt.value_or(""), 0);
-  append(result.warnings, negative.warnings);
-  result.negative = negative.states;
-  result.negative_pooled = negative.pooled;
+  if (!negative) return negative.error();
+  append(result.warnings, negative->warnings);
+  result.negative = negative->states;
+  result.negative_pooled = negative->pooled;
   return result;
 }
 

@@ -9,6 +9,7 @@
 
 #include "pipeline/model_components.h"
 #include "support/result.h"
+#include "support/stop_check.h"
 
 namespace sdw::pipeline {
 
@@ -28,19 +29,23 @@ struct EncodedPrompt {
   std::vector<std::string> warnings;  // what was cut from it
 };
 
-// Depends on nothing but the model and the arguments: a caller may keep the result.
-EncodedPrompt encode_prompt(const ModelComponents& model, std::string_view prompt, int clip_skip);
+// Depends on nothing but the model and the arguments: a caller may keep the result. Error: cancelled if
+// `stop` said so.
+Result<EncodedPrompt> encode_prompt(const ModelComponents& model, std::string_view prompt, int clip_skip,
+                                    const StopCheck& stop = {});
 
-using PromptEncoder = std::function<EncodedPrompt(std::string_view prompt, int clip_skip)>;
+using PromptEncoder = std::function<Result<EncodedPrompt>(std::string_view prompt, int clip_skip)>;
 
 // `clip_skip`: layers left out before the one the model uses by itself (0: none).
 // `negative_prompt` is looked at only where `guided`; nullopt is the model's own unconditional state.
-// Reference: diffusers' `encode_prompt` (clip skip never applies to the negative prompt there).
-TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt,
-                               std::optional<std::string_view> negative_prompt, bool guided, int clip_skip);
-// The same with the caller's encode_prompt().
-TextEmbeddings text_embeddings(const ModelComponents& model, std::string_view prompt,
-                               std::optional<std::string_view> negative_prompt, bool guided, int clip_skip,
-                               const PromptEncoder& encode_one);
+// Reference: diffusers' `encode_prompt` (clip skip never applies to the negative prompt there). Error:
+// cancelled.
+Result<TextEmbeddings> text_embeddings(const ModelComponents& model, std::string_view prompt,
+                                       std::optional<std::string_view> negative_prompt, bool guided,
+                                       int clip_skip, const StopCheck& stop = {});
+// The same with the caller's encode_prompt(), and its errors.
+Result<TextEmbeddings> text_embeddings(const ModelComponents& model, std::string_view prompt,
+                                       std::optional<std::string_view> negative_prompt, bool guided,
+                                       int clip_skip, const PromptEncoder& encode_one);
 
 }  // namespace sdw::pipeline

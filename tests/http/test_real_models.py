@@ -6,11 +6,13 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
+from httpx_sse import connect_sse
 from PIL import Image
 from program import FAKE_GPU, needs_fake_gpu
 from reference.checkpoints import write_checkpoint
@@ -156,6 +158,28 @@ def test_a_running_job_is_cancelled_within_a_step(real):
     assert real.wait(real.submit(prompt=PROMPT, steps=1))["state"] == "completed"
     steps = real.job(job_id)["step"] - answer.json()["step"]
     assert steps <= 1, f"{steps} steps were made after the cancel"
+
+
+def until_it_decodes(worker, job_id):
+    """Reads the stream up to the event of the last step."""
+    with connect_sse(worker.client, "GET", f"/v1/jobs/{job_id}/stream") as source:
+        for event in source.iter_sse():
+            if event.event == "progress" and json.loads(event.data)["step"] == json.loads(event.data)["total"]:
+                return
+    raise AssertionError("the job ended without its last step")
+
+
+def test_a_job_cancelled_while_it_decodes_frees_the_device_at_once(real):
+    large = {"prompt": PROMPT, "steps": 1, "guidance_scale": 1, "width": 1024, "height": 1024}
+    decode = real.wait(real.submit(**large))["result"]["timings"]["decode_ms"] / 1000
+    job_id = real.submit(**large)
+    until_it_decodes(real, job_id)
+    begin = time.monotonic()
+    assert real.client.delete(f"/v1/jobs/{job_id}").status_code == 202
+    assert real.wait(real.submit(prompt=PROMPT, width=64, height=64, steps=1))["state"] == "completed"
+    free = time.monotonic() - begin
+    assert real.job(job_id)["state"] == "cancelled"
+    assert free < decode / 2 + 0.3, f"another job was done after {free:.2f} s; a whole decode takes {decode:.2f} s"
 
 
 def test_the_log_and_the_errors_hold_no_prompt_and_no_path(real, model):

@@ -66,8 +66,8 @@ class FakeModel : public LoadedModel {
     return ok_status();
   }
 
-  Result<std::unique_ptr<Generation>> begin(const PictureSpec& spec) override {
-    std::this_thread::sleep_for(backend_.begin_time);
+  Result<std::unique_ptr<Generation>> begin(const PictureSpec& spec, const StopCheck& stop) override {
+    if (!work(backend_.begin_time, stop)) return Error{ErrorCode::cancelled, "given up"};
     if (spec.request->prompt == "begin-error")
       return Error{ErrorCode::invalid_request, "no step is left", "strength"};
     if (spec.request->prompt == "begin-throw") throw std::runtime_error("secret detail");
@@ -96,9 +96,9 @@ class FakeModel : public LoadedModel {
     return io::Picture{2, 2, std::vector<std::uint8_t>(12, 7)};
   }
 
-  Result<io::Picture> finish(Generation& generation) override {
+  Result<io::Picture> finish(Generation& generation, const StopCheck& stop) override {
     if (backend_.on_decode) backend_.on_decode();
-    std::this_thread::sleep_for(backend_.decode_time);
+    if (!work(backend_.decode_time, stop)) return Error{ErrorCode::cancelled, "given up"};
     const FakeState& state = of(generation).state;
     if (state.prompt == "decode-error") return Error{ErrorCode::not_finite, "the picture is NaN"};
     if (state.prompt == "decode-throw") throw std::bad_alloc();
@@ -109,6 +109,15 @@ class FakeModel : public LoadedModel {
 
  private:
   static FakeGeneration& of(Generation& generation) { return dynamic_cast<FakeGeneration&>(generation); }
+  // Takes `time`, in parts between which it may be stopped; false if it was.
+  bool work(std::chrono::microseconds time, const StopCheck& stop) {
+    if (time > std::chrono::microseconds(0)) ++backend_.long_calls;
+    const auto end = FakeBackend::Clock::now() + time;
+    for (; FakeBackend::Clock::now() < end; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
+      if (stopped(stop)) return false;
+    }
+    return !stopped(stop);
+  }
 
   FakeBackend& backend_;
   const ModelDescription description_;

@@ -29,9 +29,9 @@ class FakeBackend : public Backend {
   using Clock = std::chrono::steady_clock;
 
   // Set before the work begins.
-  std::chrono::microseconds begin_time{0};
-  std::chrono::microseconds step_time{500};  // of a call, whatever its batch
-  std::chrono::microseconds decode_time{0};
+  std::atomic<std::chrono::microseconds> begin_time{};  // this and the decode may be stopped
+  std::chrono::microseconds step_time{500};             // of a call, whatever its batch
+  std::atomic<std::chrono::microseconds> decode_time{};
   std::chrono::milliseconds load_time{0};
   std::map<std::string, std::int64_t> memory;                  // bytes by the last part of the path; else 100
   std::set<std::string> broken;                                // models that fail to load
@@ -52,6 +52,7 @@ class FakeBackend : public Backend {
   std::atomic<int> releases{0};
   std::atomic<int> generations_alive{0};
   std::atomic<int> previews{0};
+  std::atomic<int> long_calls{0};  // to begin or decode, where that takes time, as soon as they run
   std::vector<std::vector<std::uint64_t>> calls() const;  // the seeds of each step call
   void record(const std::vector<FakeState>& batch);
 

@@ -229,6 +229,53 @@ TEST(Engine, cancelling_while_it_decodes_drops_the_picture) {
   EXPECT_EQ(worker.observer.pictures, 1);
 }
 
+// Each way a job ends while a picture of it is encoded or decoded: the device is free for the next one at
+// once.
+class LongCall : public ::testing::TestWithParam<bool> {
+ protected:
+  // A job whose decode, or whose beginning, takes far longer than the test.
+  std::shared_ptr<Job> begun(nlohmann::json fields) {
+    auto& time = GetParam() ? worker.backend.decode_time : worker.backend.begin_time;
+    time = std::chrono::minutes(5);
+    auto job = worker.submit(std::move(fields));
+    EXPECT_TRUE(eventually([&] { return worker.backend.long_calls == 1; }));
+    return job;
+  }
+  void expect_next_completes() {
+    worker.backend.begin_time = std::chrono::microseconds(0);
+    worker.backend.decode_time = std::chrono::microseconds(0);
+    EXPECT_EQ(outcome(*worker.submit({{"steps", 1}})), "completed");
+    EXPECT_TRUE(eventually([&] { return worker.backend.generations_alive == 0; }));
+  }
+  Worker worker;
+};
+INSTANTIATE_TEST_SUITE_P(Engine, LongCall, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "decode" : "begin"; });
+
+TEST_P(LongCall, ends_when_the_job_is_cancelled) {
+  worker.start();
+  const auto job = begun({{"steps", 1}});
+  ASSERT_TRUE(cancel_job(worker.app, *job, "asked").ok());
+  expect_next_completes();
+  EXPECT_EQ(outcome(*job), "cancelled");
+}
+
+TEST_P(LongCall, ends_with_the_deadline_of_the_job) {
+  worker.start();
+  const auto job = begun({{"steps", 1}, {"timeout_s", 0.2}});
+  EXPECT_EQ(outcome(*job), "failed: deadline_exceeded");
+  expect_next_completes();
+}
+
+TEST_P(LongCall, ends_with_the_time_of_a_drain) {
+  worker.start();
+  const auto job = begun({{"steps", 1}});
+  std::atomic<bool> drained = false;
+  worker.app.engine.drain(Deadline::after(std::chrono::milliseconds(20)), [&] { drained = true; });
+  EXPECT_EQ(outcome(*job), "failed: shutting_down");
+  EXPECT_TRUE(eventually([&] { return drained.load(); }));
+}
+
 TEST(Engine, cancelling_while_it_encodes_drops_the_picture) {
   Worker worker;
   Gate gate;
