@@ -62,9 +62,9 @@ class Program:
             _listen_to_ctrl_c()
             preexec_fn()
 
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         return subprocess.Popen([self.path, *map(str, arguments)], text=True, errors="replace", preexec_fn=before,
-                                **pipes, **options)
+                                **pipes)
 
     def run(self, *arguments, **options) -> Result:
         with self.start(*arguments, **options) as process:

@@ -13,6 +13,8 @@
 #include "kernels/cpu/cache_sizes.h"
 #include "kernels/cpu/instruction_set.h"
 #include "ops/caching_allocator.h"
+#include "ops/precision.h"
+#include "support/crash_report.h"
 #include "support/log.h"
 
 namespace {
@@ -30,6 +32,16 @@ std::vector<std::string> reversed_arguments(int argc, char** argv) {
     arguments.push_back(std::move(argument));
   }
   return arguments;
+}
+
+void report_crashes() {
+  std::string instruction_set = "none";
+  for (const auto& set : sdw::kernels::cpu::instruction_sets()) {
+    if (set.chosen) instruction_set = set.name;
+  }
+  sdw::report_crashes({.version = SD_WORKER_VERSION,
+                       .instruction_set = sdw::ops::aten_forced() ? "ATen's" : instruction_set,
+                       .advice = sdw::ops::aten_forced() ? "" : "try SD_WORKER_OPS=aten"});
 }
 
 }  // namespace
@@ -54,6 +66,7 @@ int main(int argc, char** argv) {
   if (const char* sizes = std::getenv("SD_WORKER_CACHES"); sizes != nullptr && *sizes != '\0') {
     if (Status chosen = kernels::cpu::choose_cache_sizes(sizes); !chosen) return cli::fail(chosen.error());
   }
+  report_crashes();
   try {
     app.parse(reversed_arguments(argc, argv));
   } catch (const CLI::Success& help) {

@@ -6,6 +6,7 @@
 #include <ATen/ops/silu.h>
 #include <stdexcept>
 
+#include "ops/running_op.h"
 #include "ops/shape_check.h"
 
 namespace sdw::ops {
@@ -27,6 +28,7 @@ at::Tensor aten_activate(const at::Tensor& input, Activation activation) {
 
 at::Tensor activate(const at::Tensor& input, Activation activation) {
   require_shape(input.defined(), "activate", "input", "a tensor", input);
+  const RunningOpScope running(running_op("activate", input));
   return aten_activate(input, activation);
 }
 

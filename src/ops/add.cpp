@@ -34,7 +34,7 @@ at::Tensor own_add(const at::Tensor& first, const at::Tensor& second) {
 at::Tensor add(const at::Tensor& first, const at::Tensor& second) {
   require_shape(second.sizes() == first.sizes(), "add", "second",
                 fmt::format("[{}]", fmt::join(first.sizes(), ", ")), second);
-  const OpTimer timer([&] {
+  const OpTimer timer(running_op("add", first), [&] {
     return OpCost{.op = "add", .shape = shape_text(first), .bytes = 3 * static_cast<double>(first.nbytes())};
   });
   if (first.numel() > 0 && own_kernel_fits(first) && own_kernel_fits(second)) return own_add(first, second);

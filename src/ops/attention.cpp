@@ -98,7 +98,7 @@ at::Tensor own_attention(const at::Tensor& query, const at::Tensor& key, const a
 at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, int heads,
                      Precision precision, bool causal) {
   check_shapes(query, key, value, heads, causal);
-  const OpTimer timer([&] {
+  const OpTimer timer(running_op("attention", query), [&] {
     OpCost cost{.op = "attention",
                 .shape = fmt::format("{}x{} to {}, {} heads of {}", query.size(0), query.size(1), key.size(1),
                                      heads, query.size(2) / heads),

@@ -44,7 +44,7 @@ at::Tensor concat_channels(const at::Tensor& first, const at::Tensor& second) {
                     second.size(2) == first.size(2) && second.size(3) == first.size(3),
                 "concat_channels", "second",
                 fmt::format("[{}, C, {}, {}]", first.size(0), first.size(2), first.size(3)), second);
-  const OpTimer timer([&] {
+  const OpTimer timer(running_op("concat_channels", first, first.size(1) + second.size(1)), [&] {
     return OpCost{.op = "concat_channels",
                   .shape = fmt::format("{} + {}", shape_text(first), second.size(1)),
                   .bytes = 2 * static_cast<double>(first.nbytes() + second.nbytes())};

@@ -83,6 +83,7 @@ OpCost cost_of(const at::Tensor& input, const Conv2dWeight& weight) {
 
 Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Conv2dShape shape,
                             const Placement& where) {
+  const RunningOpScope running(running_op("prepare_conv2d", weight));
   require_shape(weight.defined() && weight.dim() == 4, "prepare_conv2d", "weight", "[C_out, C_in, kh, kw]",
                 weight);
   require_shape(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "prepare_conv2d",
@@ -101,7 +102,7 @@ Conv2dWeight prepare_conv2d(const at::Tensor& weight, const at::Tensor& bias, Co
 
 at::Tensor conv2d(const at::Tensor& input, const Conv2dWeight& weight) {
   check_input("conv2d", input, weight);
-  const OpTimer timer([&] { return cost_of(input, weight); });
+  const OpTimer timer(running_op("conv2d", input, weight.filters[0]), [&] { return cost_of(input, weight); });
   if (is_own(weight.layout)) return own_conv2d(input, weight, {}, false);
   return is_matrix(weight.layout) ? matrix_conv2d(input, weight) : aten_conv2d(input, weight);
 }
@@ -110,7 +111,8 @@ at::Tensor conv2d_add(const at::Tensor& input, const Conv2dWeight& weight, at::T
   check_input("conv2d_add", input, weight);
   require_shape(residual.defined() && residual.dim() == 4, "conv2d_add", "residual", "[B, C_out, H', W']",
                 residual);
-  const OpTimer timer([&] { return cost_of(input, weight, residual.size(2), residual.size(3), residual); });
+  const OpTimer timer(running_op("conv2d_add", input, weight.filters[0]),
+                      [&] { return cost_of(input, weight, residual.size(2), residual.size(3), residual); });
   if (is_own(weight.layout) && has_output_shape(residual, input, weight)) {
     return own_conv2d(input, weight, residual, false);
   }
@@ -124,7 +126,8 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const Conv2dWeight& weight, 
   require_shape(height >= input.size(2) && width >= input.size(3), "upsample_conv2d", "input",
                 fmt::format("at most {} by {}", height, width), input);
   const bool doubled = height == 2 * input.size(2) && width == 2 * input.size(3);
-  const OpTimer timer([&] { return cost_of(input, weight, height, width, {}, doubled); });
+  const OpTimer timer(running_op("upsample_conv2d", input, weight.filters[0]),
+                      [&] { return cost_of(input, weight, height, width, {}, doubled); });
   if (doubled && is_own(weight.layout)) return own_conv2d(input, weight, {}, true);
   const std::array<std::int64_t, 2> size{height, width};
   return conv2d(at::upsample_nearest2d(input.contiguous(at::MemoryFormat::ChannelsLast), size), weight);

@@ -42,6 +42,7 @@ at::Tensor product(const at::Tensor& input, const LinearWeight& weight) {
 }  // namespace
 
 LinearWeight prepare_linear(const at::Tensor& weight, const at::Tensor& bias, const Placement& where) {
+  const RunningOpScope running(running_op("prepare_linear", weight));
   const bool matrix = weight.defined() && weight.dim() == 2;
   const bool one_by_one = weight.defined() && weight.dim() == 4 && weight.size(2) == 1 && weight.size(3) == 1;
   require_shape(matrix || one_by_one, "prepare_linear", "weight", "[N, K] or [N, K, 1, 1]", weight);
@@ -55,7 +56,8 @@ LinearWeight prepare_linear(const at::Tensor& weight, const at::Tensor& bias, co
 
 at::Tensor linear(const at::Tensor& input, const LinearWeight& weight) {
   check_input("linear", input, weight);
-  const OpTimer timer([&] { return cost_of(input, weight, weight.out_features); });
+  const OpTimer timer(running_op("linear", input, weight.out_features),
+                      [&] { return cost_of(input, weight, weight.out_features); });
   return product(input, weight);
 }
 
@@ -65,7 +67,8 @@ at::Tensor linear_add(const at::Tensor& input, const LinearWeight& weight, const
   expected.back() = weight.out_features;
   require_shape(residual.defined() && residual.sizes() == expected, "linear_add", "residual",
                 fmt::format("[{}]", fmt::join(expected, ", ")), residual);
-  const OpTimer timer([&] { return cost_of(input, weight, 2 * weight.out_features); });
+  const OpTimer timer(running_op("linear_add", input, weight.out_features),
+                      [&] { return cost_of(input, weight, 2 * weight.out_features); });
   if (weight.layout != LinearLayout::plain) return packed_linear(input, weight, residual);
   return product(input, weight).add_(residual);
 }
@@ -73,7 +76,7 @@ at::Tensor linear_add(const at::Tensor& input, const LinearWeight& weight, const
 at::Tensor geglu(const at::Tensor& input, const LinearWeight& weight) {
   check_input("geglu", input, weight);
   require_shape(weight.out_features % 2 == 0, "geglu", "weight", "an even number of rows", weight.weight);
-  const OpTimer timer([&] {
+  const OpTimer timer(running_op("geglu", input, weight.out_features), [&] {
     OpCost cost = cost_of(input, weight, weight.out_features / 2);
     cost.op = "geglu";
     return cost;

@@ -107,14 +107,15 @@ NormWeight prepare_norm(const at::Tensor& weight, const at::Tensor& bias, double
 
 at::Tensor group_norm(const at::Tensor& input, const NormWeight& weight) {
   check_group_norm("group_norm", input, weight);
-  const OpTimer timer([&] { return cost_of("group_norm", input); });
+  const OpTimer timer(running_op("group_norm", input), [&] { return cost_of("group_norm", input); });
   if (own_kernel_fits(input, weight)) return own_group_norm(input, {}, weight, false, false);
   return aten_group_norm(input, weight);
 }
 
 at::Tensor group_norm_silu(at::Tensor input, const NormWeight& weight) {
   check_group_norm("group_norm_silu", input, weight);
-  const OpTimer timer([&] { return cost_of("group_norm_silu", input); });
+  const OpTimer timer(running_op("group_norm_silu", input),
+                      [&] { return cost_of("group_norm_silu", input); });
   if (own_kernel_fits(input, weight)) {
     return own_group_norm(input, {}, weight, true, may_be_overwritten(input));
   }
@@ -123,7 +124,8 @@ at::Tensor group_norm_silu(at::Tensor input, const NormWeight& weight) {
 
 at::Tensor add_group_norm_silu(at::Tensor input, const at::Tensor& shift, const NormWeight& weight) {
   check_group_norm("add_group_norm_silu", input, weight);
-  const OpTimer timer([&] { return cost_of("add_group_norm_silu", input); });
+  const OpTimer timer(running_op("add_group_norm_silu", input),
+                      [&] { return cost_of("add_group_norm_silu", input); });
   require_shape(
       shift.defined() && shift.dim() == 2 && shift.size(0) == input.size(0) && shift.size(1) == input.size(1),
       "add_group_norm_silu", "shift", fmt::format("[{}, {}]", input.size(0), input.size(1)), shift);
@@ -137,7 +139,7 @@ at::Tensor layer_norm(const at::Tensor& input, const NormWeight& weight) {
   require_shape(weight.weight.defined(), "layer_norm", "weight", "a prepared norm", weight.weight);
   require_shape(input.defined() && input.dim() >= 1 && input.size(-1) == weight.weight.size(0), "layer_norm",
                 "input", fmt::format("[..., {}]", weight.weight.size(0)), input);
-  const OpTimer timer([&] { return cost_of("layer_norm", input); });
+  const OpTimer timer(running_op("layer_norm", input), [&] { return cost_of("layer_norm", input); });
   if (own_kernel_fits(input, weight)) return own_layer_norm(input, weight);
   return aten_layer_norm(input, weight);
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "ops/running_op.h"
 #include "support/stopwatch.h"
 
 namespace sdw::ops {
@@ -52,12 +53,13 @@ class OpProfile {
 // The profile of this thread, or null.
 OpProfile*& active_profile();
 
-// Times an op from here to the end of the scope where there is a profile; ops it calls are part of it.
-// `describe()` returns the OpCost and is called only then.
+// An op from here to the end of the scope: a crash report names it as `running`, and it is timed if there is
+// a profile; ops it calls are part of it. `describe()` returns the OpCost and is called only then.
 class OpTimer {
  public:
   template <class Describe>
-  explicit OpTimer(const Describe& describe) : profile_(std::exchange(active_profile(), nullptr)) {
+  OpTimer(const RunningOp& running, const Describe& describe)
+      : running_(running), profile_(std::exchange(active_profile(), nullptr)) {
     if (profile_ != nullptr) cost_ = describe();
   }
   ~OpTimer() {
@@ -69,6 +71,7 @@ class OpTimer {
   OpTimer& operator=(const OpTimer&) = delete;
 
  private:
+  const RunningOpScope running_;
   OpProfile* profile_;
   OpCost cost_;
   Stopwatch watch_;

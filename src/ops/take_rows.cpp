@@ -48,7 +48,7 @@ at::Tensor own_take_rows(const at::Tensor& input, std::span<const std::int64_t> 
 
 at::Tensor take_rows(const at::Tensor& input, std::span<const std::int64_t> rows) {
   require_rows(input, rows);
-  const OpTimer timer([&] {
+  const OpTimer timer(running_op("take_rows", input), [&] {
     return OpCost{.op = "take_rows",
                   .shape = fmt::format("{} of {}", rows.size(), input.size(0)),
                   .bytes = 2 * static_cast<double>(input.nbytes()) * static_cast<double>(rows.size()) /

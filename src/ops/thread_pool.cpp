@@ -6,6 +6,9 @@
 #include <mutex>
 #include <thread>
 
+#include "support/crash_context.h"
+#include "support/signal_stack.h"
+
 namespace sdw::ops {
 namespace {
 
@@ -42,6 +45,7 @@ class ThreadPool {
     const Release release{busy_};
     for (; started_ < threads; ++started_) std::thread([this, i = started_] { serve(i); }).detach();
     work_ = &work;
+    context_ = crash_context();
     error_ = nullptr;
     working_.store(static_cast<std::uint32_t>(threads - 1), std::memory_order_relaxed);
     const std::uint32_t call = call_.load(std::memory_order_relaxed) / kCall + 1;
@@ -66,10 +70,13 @@ class ThreadPool {
   };
 
   [[noreturn]] void serve(std::size_t thread) {
+    use_signal_stack();
     for (std::uint32_t call = 0;;) {
       call = wait_for_change(call_, call);
       if (thread >= call % kCall) continue;
+      crash_context() = context_;
       take_part(thread);
+      crash_context() = {};
       if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1) working_.notify_one();
     }
   }
@@ -86,6 +93,7 @@ class ThreadPool {
   std::atomic<bool> busy_ = false;
   std::size_t started_ = 1;  // threads, the caller among them
   const std::function<void(std::size_t)>* work_ = nullptr;
+  CrashContext context_;  // the caller's
   std::atomic<std::uint32_t> call_ = 0, working_ = 0;
   std::mutex error_mutex_;
   std::exception_ptr error_;

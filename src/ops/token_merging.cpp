@@ -172,7 +172,7 @@ TokenGroups group_tokens(const at::Tensor& tokens, std::int64_t height, std::int
   const std::int64_t count = height * width, destinations = (height / 2) * (width / 2);
   const auto wanted = static_cast<std::int64_t>(std::floor(ratio * static_cast<double>(count)));
   const std::int64_t joining = destinations > 0 ? std::min(wanted, count - destinations) : 0;
-  const OpTimer timer([&] {
+  const OpTimer timer(running_op("group_tokens", tokens), [&] {
     const auto rows = static_cast<double>(joining > 0 ? tokens.size(0) * (count - destinations) : 0);
     const double work = 2 * rows * static_cast<double>(destinations * tokens.size(2));
     return OpCost{.op = "group_tokens",
@@ -195,7 +195,7 @@ TokenGroups group_tokens(const at::Tensor& tokens, std::int64_t height, std::int
 
 at::Tensor merge_tokens(const at::Tensor& tokens, const TokenGroups& groups) {
   check_groups("merge_tokens", tokens, groups, "tokens");
-  const OpTimer timer([&] {
+  const OpTimer timer(running_op("merge_tokens", tokens), [&] {
     return cost_of("merge_tokens", tokens, groups,
                    static_cast<double>(tokens.nbytes()) *
                        (1 + static_cast<double>(groups.merged) / static_cast<double>(tokens.size(1))));
@@ -209,7 +209,7 @@ at::Tensor unmerge_add(const at::Tensor& merged, const TokenGroups& groups, cons
       merged.defined() && merged.sizes() == std::array{residual.size(0), groups.merged, residual.size(2)},
       "unmerge_add", "merged", fmt::format("[{}, {}, {}]", residual.size(0), groups.merged, residual.size(2)),
       merged);
-  const OpTimer timer([&] {
+  const OpTimer timer(running_op("unmerge_add", residual), [&] {
     return cost_of("unmerge_add", residual, groups,
                    static_cast<double>(merged.nbytes()) + 2 * static_cast<double>(residual.nbytes()));
   });

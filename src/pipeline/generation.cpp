@@ -205,6 +205,7 @@ Result<Generation> begin_generation(const ModelComponents& model, const Generati
   if (sampling.operation == Operation::image_inpaint && !request.mask_image) {
     return Error{ErrorCode::invalid_request, "a mask is needed", "mask_image"};
   }
+  const ModelInUse beginning = in_use(model);
   auto sampler = make_sampler(model, sampling);
   if (!sampler) return sampler.error();
 
@@ -231,6 +232,7 @@ bool can_share_batch(const Generation& a, const Generation& b) {
 }
 
 void denoise_step(const ModelComponents& model, std::span<Generation* const> generations) {
+  const ModelInUse stepping = in_use(model);
   std::vector<Plan> plans;
   std::vector<at::Tensor> samples, known_features;
   std::vector<double> timesteps;

@@ -52,6 +52,7 @@ at::Tensor initial_latents(const ModelComponents& model, int width, int height, 
 
 Result<at::Tensor> encode_moments(const ModelComponents& model, const at::Tensor& pixels,
                                   const StopCheck& stop) {
+  const ModelInUse encoding = in_use(model);
   const auto moments = models::vae_encode_moments(model.vae, pixels.to(model.device), stop);
   if (!moments.defined()) return Error{ErrorCode::cancelled, "encoding was given up"};
   return moments.to(at::kFloat);
@@ -66,6 +67,7 @@ at::Tensor sample_latents(const ModelComponents& model, const at::Tensor& moment
 
 Result<at::Tensor> decode_latents(const ModelComponents& model, const at::Tensor& latents,
                                   const StopCheck& stop) {
+  const ModelInUse decoding = in_use(model);
   if (!at::isfinite(latents).all().item<bool>()) {
     return Error{ErrorCode::not_finite, "the latents became NaN or infinite"};
   }

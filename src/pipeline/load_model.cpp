@@ -111,6 +111,18 @@ Status load_weights(ModelFiles& files, const ops::Placement& where, ModelCompone
   return load_into(model.vae, files.vae, vae_where);
 }
 
+const char* name_of(ops::Precision precision) {
+  switch (precision) {
+    case ops::Precision::exact:
+      return "exact";
+    case ops::Precision::fast:
+      return "fast";
+    case ops::Precision::int8:
+      return "int8";
+  }
+  return "unknown";
+}
+
 }  // namespace
 
 std::string_view to_string(ModelFamily family) {
@@ -139,7 +151,9 @@ Result<ModelComponents> load_model(const std::filesystem::path& path, const Load
 
   auto tokenizer = load_tokenizer(*files, "tokenizer", files->text_encoder.config);
   if (!tokenizer) return tokenizer.error();
-  ModelComponents model{.family = files->family,
+  ModelComponents model{.name = (path.has_filename() ? path : path.parent_path()).filename().string(),
+                        .precision = name_of(options.placement.precision),
+                        .family = files->family,
                         .inpainting = files->inpainting,
                         .device = options.placement.device,
                         .dtype = options.placement.dtype,
@@ -155,6 +169,7 @@ Result<ModelComponents> load_model(const std::filesystem::path& path, const Load
   }
   if (options.placement.device.is_cuda()) forbid_tf32();
   follow_loading(*files, options.on_progress);
+  const ModelInUse loading = in_use(model);
   if (auto status = load_weights(*files, options.placement, model); !status) return status.error();
   return model;
 }

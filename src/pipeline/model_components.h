@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "models/vae.h"
 #include "ops/precision.h"
 #include "schedulers/scheduler_settings.h"
+#include "support/crash_context.h"
 #include "support/result.h"
 #include "text/clip_tokenizer.h"
 
@@ -32,6 +34,8 @@ struct ModelDefaults {
 
 // Everything one model needs to make pictures, as loaded. Generation is functions over it.
 struct ModelComponents {
+  std::string name;                   // of its folder or file
+  const char* precision = "unknown";  // as a user names it; static text
   ModelFamily family = ModelFamily::sd1;
   bool inpainting = false;  // a 9-channel UNet: latents, mask, masked picture
   at::Device device = at::kCPU;
@@ -47,6 +51,11 @@ struct ModelComponents {
   bool force_zeros_for_empty_prompt = false;
   ModelDefaults defaults;
 };
+
+// As long as it lives, a crash of this thread names the model, which outlives it.
+inline ModelInUse in_use(const ModelComponents& model) {
+  return {model.name.c_str(), model.precision};
+}
 
 struct LoraChoice {
   std::filesystem::path file;

@@ -43,6 +43,7 @@ void append(std::vector<std::string>& all, const std::vector<std::string>& more)
 
 Result<EncodedPrompt> encode_prompt(const ModelComponents& model, std::string_view prompt, int clip_skip,
                                     const StopCheck& stop) {
+  const ModelInUse encoding = in_use(model);
   const Error given_up{ErrorCode::cancelled, "encoding the prompt was given up"};
   EncodedPrompt result;
   const auto first =
