@@ -19,8 +19,9 @@ std::optional<double> whole(const json& value) {
 }  // namespace
 
 json* FieldReader::find(const char* name) {
+  asked_.emplace_back(name);
   const auto at = object_.find(name);
-  return at == object_.end() ? nullptr : &*at;
+  return at == object_.end() || at->is_null() ? nullptr : &*at;
 }
 
 void FieldReader::fail(std::string_view name, std::string message) {
@@ -47,12 +48,6 @@ std::optional<std::string> FieldReader::text(const char* name, std::size_t max_b
     return std::nullopt;
   }
   return std::move(text);
-}
-
-std::optional<std::string> FieldReader::nullable_text(const char* name, std::size_t max_bytes) {
-  const json* value = find(name);
-  if (value != nullptr && value->is_null()) return std::nullopt;
-  return text(name, max_bytes);
 }
 
 std::optional<int> FieldReader::integer(const char* name) {

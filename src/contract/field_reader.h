@@ -6,20 +6,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "support/error.h"
 
 namespace sdw::contract {
 
-// Takes typed fields out of a JSON object. An absent field gives nothing; a wrong one gives nothing and the
-// error is kept, the first one only. `prefix` goes before the names in errors ("loras[0].").
+// Takes typed fields out of a JSON object. An absent field gives nothing, and null means absent; a wrong one
+// gives nothing and the error is kept, the first one only. `prefix` goes before the names in errors
+// ("loras[0].").
 class FieldReader {
  public:
   explicit FieldReader(nlohmann::json& object, std::string prefix = {})
       : object_(object), prefix_(std::move(prefix)) {}
 
   std::optional<std::string> text(const char* name, std::size_t max_bytes);
-  std::optional<std::string> nullable_text(const char* name, std::size_t max_bytes);
   // As JSON Schema's `integer`: 20.0 is one.
   std::optional<int> integer(const char* name);
   std::optional<int> integer(const char* name, int low, int high);
@@ -30,7 +31,9 @@ class FieldReader {
   std::optional<std::uint64_t> seed(const char* name);
   nlohmann::json* array(const char* name);  // null: absent or wrong
 
-  bool has(const char* name) const { return object_.contains(name); }
+  bool has(const char* name) { return find(name) != nullptr; }
+  // The names that were asked for so far, whether they were there or not.
+  const std::vector<std::string_view>& asked() const { return asked_; }
   void fail(std::string_view name, std::string message);
   const std::optional<Error>& error() const { return error_; }
 
@@ -39,6 +42,7 @@ class FieldReader {
 
   nlohmann::json& object_;
   std::string prefix_;
+  std::vector<std::string_view> asked_;
   std::optional<Error> error_;
 };
 

@@ -89,8 +89,12 @@ std::string job_list(std::span<const JobStatus> jobs, const std::optional<std::s
       {{"jobs", std::move(entries)}, {"next_cursor", next_cursor ? json(*next_cursor) : json(nullptr)}});
 }
 
-std::string accepted_document(std::string_view job_id) {
-  return json_text({{"job_id", job_id}, {"sse_url", fmt::format("/v1/jobs/{}/stream", job_id)}});
+std::string accepted_document(std::string_view job_id, std::span<const std::string> warnings) {
+  json listed = json::array();
+  for (const std::string& warning : warnings) listed.push_back(warning);
+  return json_text({{"job_id", job_id},
+                    {"sse_url", fmt::format("/v1/jobs/{}/stream", job_id)},
+                    {"warnings", std::move(listed)}});
 }
 
 std::string to_rfc3339(Time time) {

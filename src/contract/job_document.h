@@ -50,7 +50,7 @@ std::string job_document(const JobStatus& status);
 std::string job_list(std::span<const JobStatus> jobs, const std::optional<std::string>& next_cursor);
 
 // The body of the 202 to POST /v1/jobs.
-std::string accepted_document(std::string_view job_id);
+std::string accepted_document(std::string_view job_id, std::span<const std::string> warnings);
 
 // RFC 3339, UTC, milliseconds: "2026-01-31T12:00:00.000Z".
 std::string to_rfc3339(Time time);

@@ -1,11 +1,14 @@
 #include "contract/job_request.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "contract/field_reader.h"
+#include "contract/ignored_fields.h"
 #include "contract/operation.h"
+#include "io/blank.h"
 #include "io/json.h"
 #include "io/plain_name.h"
 #include "io/printable.h"
@@ -61,10 +64,10 @@ Result<std::string> read_picture(json& body, FieldReader& fields, const char* na
 void read_prompts(FieldReader& fields, const Limits& limits, JobRequest& request) {
   const std::optional<std::string> prompt = fields.text("prompt", limits.prompt_bytes);
   request.allow_empty_prompt = fields.boolean("allow_empty_prompt").value_or(false);
-  request.negative_prompt = fields.nullable_text("negative_prompt", limits.prompt_bytes);
+  request.negative_prompt = fields.text("negative_prompt", limits.prompt_bytes);
   if (!prompt) {
     fields.fail("prompt", "is required");
-  } else if (prompt->empty() && !request.allow_empty_prompt) {
+  } else if (io::is_blank(*prompt) && !request.allow_empty_prompt) {
     fields.fail("prompt", "must not be empty");
   } else {
     request.prompt = *prompt;
@@ -103,7 +106,7 @@ Status read_names(FieldReader& fields, pipeline::SamplingOptions& sampling) {
   return ok_status();
 }
 
-Result<LoraRequest> read_lora(json& value, std::size_t index) {
+Result<LoraRequest> read_lora(json& value, std::size_t index, IgnoredFields& ignored) {
   const std::string place = fmt::format("loras[{}]", index);
   if (!value.is_object()) {
     return invalid(place, fmt::format("{} must be an object, got {}", place, value.type_name()));
@@ -114,10 +117,12 @@ Result<LoraRequest> read_lora(json& value, std::size_t index) {
   if (fields.error()) return *fields.error();
   if (!name) return invalid(place + ".name", place + ".name is required");
   if (!io::is_plain_name(*name)) return invalid(place + ".name", place + ".name must be a name, not a path");
+  ignored.add(value, fields.asked(), fields.asked(), place + ".");
   return LoraRequest{*name, strength};
 }
 
-Status read_loras(FieldReader& fields, const Limits& limits, std::vector<LoraRequest>& loras) {
+Status read_loras(FieldReader& fields, const Limits& limits, IgnoredFields& ignored,
+                  std::vector<LoraRequest>& loras) {
   json* values = fields.array("loras");
   if (values == nullptr) return ok_status();
   if (values->size() > static_cast<std::size_t>(limits.loras)) {
@@ -125,7 +130,7 @@ Status read_loras(FieldReader& fields, const Limits& limits, std::vector<LoraReq
                    fmt::format("loras must have at most {} entries, got {}", limits.loras, values->size()));
   }
   for (std::size_t i = 0; i < values->size(); ++i) {
-    Result<LoraRequest> lora = read_lora((*values)[i], i);
+    Result<LoraRequest> lora = read_lora((*values)[i], i, ignored);
     if (!lora) return lora.error();
     loras.push_back(std::move(lora).value());
   }
@@ -170,6 +175,25 @@ Status read_pictures(json& body, FieldReader& fields, const Limits& limits, JobR
   return ok_status();
 }
 
+constexpr struct {
+  std::string_view name, operations;
+} kOfSomeOperations[] = {{"strength", "image_transform and image_inpaint"},
+                         {"input_image", "image_transform and image_inpaint"},
+                         {"init_image", "image_transform and image_inpaint"},
+                         {"mask_image", "image_inpaint"}};
+
+// The fields that none of the readers above has asked for.
+void note_ignored(const json& body, Operation operation, const FieldReader& fields, IgnoredFields& ignored) {
+  std::vector<std::string_view> known = fields.asked();
+  for (const auto& [name, operations] : kOfSomeOperations) {
+    if (std::ranges::find(fields.asked(), name) != fields.asked().end()) continue;
+    known.push_back(name);
+    const auto at = body.find(name);
+    if (at != body.end() && !at->is_null()) ignored.add_of_others(name, to_string(operation), operations);
+  }
+  ignored.add(body, known, known);
+}
+
 }  // namespace
 
 Status check_output_pixels(int width, int height, const Limits& limits) {
@@ -193,6 +217,7 @@ Result<JobRequest> job_request_from_json(json body, const Limits& limits) {
   if (!operation) return operation.error();
 
   JobRequest request;
+  IgnoredFields ignored;
   request.sampling.operation = *operation;
   read_prompts(fields, limits, request);
   read_sampling(fields, limits, request.sampling);
@@ -200,7 +225,8 @@ Result<JobRequest> job_request_from_json(json body, const Limits& limits) {
   if (fields.error()) return *fields.error();
   if (Status status = read_names(fields, request.sampling); !status) return status.error();
   if (Status status = read_output(fields, request); !status) return status.error();
-  if (Status status = read_loras(fields, limits, request.variant.loras); !status) return status.error();
+  if (Status status = read_loras(fields, limits, ignored, request.variant.loras); !status)
+    return status.error();
   if (fields.error()) return *fields.error();
   if (Status status = pipeline::check_sampling_options(request.sampling); !status) return status.error();
   if (request.sampling.width && request.sampling.height) {
@@ -208,6 +234,8 @@ Result<JobRequest> job_request_from_json(json body, const Limits& limits) {
     if (Status status = check_output_pixels(width, height, limits); !status) return status.error();
   }
   if (Status status = read_pictures(body, fields, limits, request); !status) return status.error();
+  note_ignored(body, *operation, fields, ignored);
+  request.warnings = ignored.warnings();
   return request;
 }
 

@@ -51,10 +51,11 @@ struct JobRequest {
   int priority = 0;
   std::optional<double> timeout_s;
   bool cancel_on_disconnect = false;
+  std::vector<std::string> warnings;  // what was sent and has no effect
 };
 
-// Unknown fields, and fields that the operation does not have, are ignored. An integer may be written
-// as 20.0; null is a wrong type but for `negative_prompt`; NUL characters are refused in every string.
+// Unknown fields, and fields that the operation does not have, are ignored and told in `warnings`. An integer
+// may be written as 20.0; null means absent; NUL characters are refused in every string.
 // Errors: malformed_json, input_too_large (body), invalid_request (`param` names the field).
 Result<JobRequest> parse_job_request(std::string_view body, const Limits& limits);
 Result<JobRequest> job_request_from_json(nlohmann::json body, const Limits& limits);

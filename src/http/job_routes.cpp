@@ -24,7 +24,8 @@ Response create_job(jobs::AppState& app, Request& request) {
   if (!accepted) return job_error(app, accepted.error());
   const std::string& id = accepted->job->id();
   request.job_id = id;
-  Response response = json_response(202, contract::accepted_document(id));
+  Response response =
+      json_response(202, contract::accepted_document(id, accepted->job->spec().request.warnings));
   response.headers.set("Location", "/v1/jobs/" + id);
   if (accepted->replayed) response.headers.set("Idempotent-Replayed", "true");
   return response;

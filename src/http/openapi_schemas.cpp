@@ -1,5 +1,6 @@
 #include "http/openapi_schemas.h"
 
+#include <algorithm>
 #include <span>
 
 #include "schedulers/names.h"
@@ -31,6 +32,7 @@ json number(double least, double greatest) {
 
 json nullable(json schema) {
   schema["type"] = {schema["type"], "null"};
+  if (schema.contains("enum")) schema["enum"].push_back(nullptr);
   return schema;
 }
 
@@ -69,10 +71,9 @@ json common_properties(const contract::Limits& limits) {
   json id = text();
   id["maxLength"] = kShortText;
   return {
-      {"prompt", described(prompt, "What the picture shows. Not empty, unless allow_empty_prompt.")},
+      {"prompt", described(prompt, "What the picture shows. Not empty or blank, unless allow_empty_prompt.")},
       {"allow_empty_prompt", {{"type", "boolean"}, {"default", false}}},
-      {"negative_prompt",
-       described(nullable(text()), "What it must not show; used where guidance_scale is above 1.")},
+      {"negative_prompt", described(text(), "What it must not show; used where guidance_scale is above 1.")},
       {"model", described(id, "A known model's id. Absent: the default model.")},
       {"hive_id", id},
       {"worker_id", id},
@@ -121,7 +122,8 @@ json lora() {
                      {"minLength", 1},
                      {"maxLength", kShortText},
                      {"description", "A file's stem in the LoRA folder, never a path."}};
-  return {{"type", "array"}, {"items", object({{"name", name}, {"strength", number(-10, 10)}}, {"name"})}};
+  const json strength = nullable(number(-10, 10));
+  return {{"type", "array"}, {"items", object({{"name", name}, {"strength", strength}}, {"name"})}};
 }
 
 json request(const Api& api, const char* operation, const json& more, json required) {
@@ -135,12 +137,25 @@ json request(const Api& api, const char* operation, const json& more, json requi
   properties.update(more);
   required.push_back("operation");
   required.push_back("prompt");
+  for (auto& [name, schema] : properties.items()) {
+    if (std::find(required.begin(), required.end(), name) == required.end()) schema = nullable(schema);
+  }
   json schema = object(std::move(properties), std::move(required));
-  const json no_empty_prompt = {{"properties", {{"prompt", {{"minLength", 1}}}}}};
+  const json no_empty_prompt = {{"properties", {{"prompt", {{"pattern", "\\S"}}}}}};
   const json empty_allowed = {{"properties", {{"allow_empty_prompt", {{"const", true}}}}},
                               {"required", {"allow_empty_prompt"}}};
   schema["anyOf"] = {no_empty_prompt, empty_allowed};
   return schema;
+}
+
+json accepted() {
+  const json warnings = {{"type", "array"}, {"items", text(1)}};
+  return object({{"job_id", text(1)},
+                 {"sse_url", text(1)},
+                 {"warnings", described(warnings,
+                                        "Fields that were ignored, each with the one that was "
+                                        "probably meant. The result has them too.")}},
+                {"job_id", "sse_url", "warnings"});
 }
 
 json job() {
@@ -163,7 +178,9 @@ json job() {
        {"reason", described(text(), "Of a cancelled job.")},
        {"sse_url", text()},
        {"image_urls", {{"type", "array"}, {"items", text()}}},
-       {"parameters", {{"type", "object"}}},
+       {"parameters",
+        described({{"type", "object"}},
+                  "The fields of the request; once the job has started, with all defaults filled in.")},
        {"result", described({{"type", {"object", "null"}}}, "The data of the complete event.")}},
       {"id", "state", "model", "seed", "position", "step", "total", "created_at", "error"});
 }
@@ -215,7 +232,7 @@ json openapi_schemas(const Api& api) {
                 {"mask_image", described(picture(), "As large as init_image; white is repainted.")},
                 {"strength", strength}},
                {"init_image", "mask_image"})},
-      {"Accepted", object({{"job_id", text(1)}, {"sse_url", text(1)}}, {"job_id", "sse_url"})},
+      {"Accepted", accepted()},
       {"StreamEvent", object({{"id", text(1)}, {"event", text(1)}, {"data", text(1)}}, {"data"})},
       {"Job", job()},
       {"JobList",

@@ -51,31 +51,9 @@ int read_orientation(spng_ctx* context) {
   return orientation_of(exif, xmp);
 }
 
-bool is_grey16(const spng_ihdr& header) {
-  return header.color_type == SPNG_COLOR_TYPE_GRAYSCALE && header.bit_depth == 16;
-}
-
-// PIL clips 16-bit grey where it takes the upper byte of 16-bit colour; the reference pipelines see it that
-// way.
-std::vector<std::uint8_t> rgb_from_grey16(std::span<const std::uint16_t> grey) {
-  std::vector<std::uint8_t> pixels;
-  pixels.reserve(grey.size() * 3);
-  for (const std::uint16_t value : grey) {
-    pixels.insert(pixels.end(), 3, static_cast<std::uint8_t>(std::min<int>(value, 255)));
-  }
-  return pixels;
-}
-
-// All pixels, 8-bit RGB.
+// All pixels, 8-bit RGB; of 16 bits the upper byte.
 Result<std::vector<std::uint8_t>> decode_pixels(spng_ctx* context, const spng_ihdr& header) {
   const std::size_t count = std::size_t{header.width} * header.height;
-  if (is_grey16(header)) {
-    std::vector<std::uint16_t> grey(count);
-    if (const int code = spng_decode_image(context, grey.data(), count * 2, SPNG_FMT_PNG, 0)) {
-      return failure(code);
-    }
-    return rgb_from_grey16(grey);
-  }
   std::vector<std::uint8_t> pixels(count * 3);
   if (const int code = spng_decode_image(context, pixels.data(), pixels.size(), SPNG_FMT_RGB8, 0)) {
     return failure(code);

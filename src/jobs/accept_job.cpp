@@ -108,6 +108,10 @@ std::function<void(int)> queued_reporter(AppState& app, Job& job) {
 }
 
 Status check_size(const AppState& app, const JobSpec& spec) {
+  if (const io::Picture* input = spec.pictures.input.get()) {
+    Status status = pipeline::check_input_size(spec.request.sampling, input->width, input->height);
+    if (!status) return status.error();
+  }
   const auto model = app.models.description(spec.model);
   if (!model) return ok_status();  // gone since
   const StepShape step = shape_of(spec, spec.pictures, *model).step;

@@ -71,10 +71,9 @@ void GenerationRunner::begin_picture(ActiveJob& active) {
     const Generation& first = *one.generation;
     active.steps = first.steps();
     active.shape = {job.spec().model, first.width(), first.height(), first.guided()};
-    active.assembly =
-        std::make_shared<ResultAssembly>(active.job, first.settings(), first.warnings(), observer_);
     observer_.job_started(active.timings.queue_ms / 1000);
-    job.start({job.spec().model, job.spec().seed, active.steps}, active.total_steps());
+    job.start({job.spec().model, job.spec().seed, active.steps}, active.total_steps(), first.settings());
+    active.assembly = std::make_shared<ResultAssembly>(active.job, first.warnings(), observer_);
   }
   active_.add(std::move(one));
 }

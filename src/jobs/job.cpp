@@ -14,11 +14,11 @@ bool is_end(JobState state) {
   return state != JobState::queued && state != JobState::running;
 }
 
-std::shared_ptr<const nlohmann::json> parameters_of(const JobSpec& spec) {
+nlohmann::json parameters_of(const JobSpec& spec) {
   nlohmann::json parameters = contract::parameters(spec.request);
   parameters["model"] = spec.model;
   parameters["seed"] = spec.seed;
-  return std::make_shared<const nlohmann::json>(std::move(parameters));
+  return parameters;
 }
 
 // Takes the pictures out before the rest becomes const.
@@ -46,9 +46,9 @@ Job::Job(JobSpec spec, const EventSettings& events, std::function<void(const Job
     : pictures_(take_pictures(spec)),
       spec_(std::move(spec)),
       model_key_(jobs::model_key(spec_.model, spec_.request.variant)),
-      parameters_(parameters_of(spec_)),
       on_ended_(std::move(on_ended)),
-      events_(events) {}
+      events_(events),
+      parameters_(std::make_shared<const nlohmann::json>(parameters_of(spec_))) {}
 
 JobState Job::state() const {
   const std::lock_guard lock(mutex_);
@@ -85,8 +85,8 @@ contract::JobStatus Job::status() const {
   status.seed = spec_.seed;
   status.priority = spec_.request.priority;
   status.created_at = created_at_;
-  status.parameters = parameters_;
   const std::lock_guard lock(mutex_);
+  status.parameters = parameters_;
   status.state = state_;
   if (state_ == JobState::queued && position_ > 0) status.position = position_;
   if (!is_end(state_)) status.eta_ms = eta_ms_;
@@ -121,10 +121,13 @@ bool Job::report_loading(const contract::LoadingEvent& event) {
   return events_.append(EventKind::loading, contract::event_data(event));
 }
 
-bool Job::start(const contract::StartedEvent& event, int total_steps) {
+bool Job::start(const contract::StartedEvent& event, int total_steps, const nlohmann::json& settings) {
+  nlohmann::json parameters = parameters_of(spec_);
+  parameters.update(settings);
   {
     const std::lock_guard lock(mutex_);
     if (state_ != JobState::queued) return false;
+    parameters_ = std::make_shared<const nlohmann::json>(std::move(parameters));
     state_ = JobState::running;
     started_at_ = std::chrono::system_clock::now();
     total_ = total_steps;

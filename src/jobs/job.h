@@ -61,7 +61,8 @@ class Job {
 
   bool report_queued(const contract::QueuedEvent& event);
   bool report_loading(const contract::LoadingEvent& event);
-  bool start(const contract::StartedEvent& event, int total_steps);
+  // `settings`: what the pictures are made with, defaults filled in; from now on part of the parameters.
+  bool start(const contract::StartedEvent& event, int total_steps, const nlohmann::json& settings);
   bool report_progress(const contract::ProgressEvent& event);
   bool report_preview(const contract::PreviewEvent& event);
   bool complete(std::shared_ptr<const JobResult> result);
@@ -87,7 +88,6 @@ class Job {
   InputPictures pictures_;  // guarded by mutex_; taken out of the spec, so it comes first
   const JobSpec spec_;
   const std::string model_key_;
-  const std::shared_ptr<const nlohmann::json> parameters_;
   const Clock::time_point accepted_at_ = Clock::now();
   const contract::Time created_at_ = std::chrono::system_clock::now();
   const std::function<void(const Job&)> on_ended_;
@@ -95,6 +95,7 @@ class Job {
 
   mutable std::mutex mutex_;
   contract::JobState state_ = contract::JobState::queued;
+  std::shared_ptr<const nlohmann::json> parameters_;
   int position_ = 0;
   std::optional<std::int64_t> eta_ms_;
   int step_ = 0;

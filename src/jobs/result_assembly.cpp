@@ -25,23 +25,17 @@ std::string etag_of(std::span<const std::byte> bytes) {
   return fmt::format("{:016x}-{:x}", hash, bytes.size());
 }
 
-// What was asked for, and what it was made with.
-std::string parameters_text(const Job& job, const nlohmann::json& settings) {
-  nlohmann::json parameters = *job.status().parameters;
-  parameters.update(settings);
-  return contract::json_text(parameters);
-}
-
 }  // namespace
 
-ResultAssembly::ResultAssembly(std::shared_ptr<Job> job, const nlohmann::json& settings,
-                               std::vector<std::string> warnings, Observer& observer)
+ResultAssembly::ResultAssembly(std::shared_ptr<Job> job, const std::vector<std::string>& warnings,
+                               Observer& observer)
     : job_(std::move(job)),
-      parameters_(parameters_text(*job_, settings)),
-      warnings_(std::move(warnings)),
+      warnings_(job_->spec().request.warnings),
       observer_(observer),
       pictures_(static_cast<std::size_t>(job_->spec().request.count)),
-      missing_(pictures_.size()) {}
+      missing_(pictures_.size()) {
+  warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
+}
 
 void ResultAssembly::set_timings(const contract::Timings& timings) {
   const std::lock_guard lock(mutex_);
@@ -93,7 +87,7 @@ void ResultAssembly::complete() {
   event.width = result->width = width_;
   event.height = result->height = height_;
   event.warnings = warnings_;
-  event.parameters = parameters_;
+  event.parameters = contract::json_text(*job_->status().parameters);
   for (std::optional<ResultPicture>& picture : pictures_) {
     event.images.push_back({io::encode_base64(picture->bytes), picture->seed});
     result->pictures.push_back(*std::move(picture));

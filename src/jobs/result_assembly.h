@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <mutex>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,9 +18,8 @@ namespace sdw::jobs {
 // thread.
 class ResultAssembly {
  public:
-  // `settings`: what the pictures are made with, all defaults filled in.
-  ResultAssembly(std::shared_ptr<Job> job, const nlohmann::json& settings, std::vector<std::string> warnings,
-                 Observer& observer);
+  // Of a job that has started. `warnings` go after those of its request.
+  ResultAssembly(std::shared_ptr<Job> job, const std::vector<std::string>& warnings, Observer& observer);
 
   // What the engine has measured so far; queue, text, denoise and decode.
   void set_timings(const contract::Timings& timings);
@@ -33,8 +31,7 @@ class ResultAssembly {
   void complete();
 
   const std::shared_ptr<Job> job_;
-  const std::string parameters_;  // JSON
-  const std::vector<std::string> warnings_;
+  std::vector<std::string> warnings_;
   Observer& observer_;
   std::mutex mutex_;
   contract::Timings timings_;

@@ -89,10 +89,24 @@ Status check_sampling_options(const SamplingOptions& options) {
   return ok_status();
 }
 
+Status check_input_size(const SamplingOptions& options, int input_width, int input_height) {
+  if (input_width <= 0) return ok_status();
+  const auto is_usable = [](const std::optional<int>& named, int size) {
+    return named || (size >= kMinSize && rounded_down(size, kSizeMultiple) <= kMaxSize);
+  };
+  if (is_usable(options.width, input_width) && is_usable(options.height, input_height)) return ok_status();
+  return invalid(
+      options.operation == Operation::image_inpaint ? "init_image" : "input_image",
+      fmt::format("the input image has {} x {} pixels, and an output of its size must have from {} "
+                  "to {} on each side: send another image, or width and height to scale it",
+                  input_width, input_height, kMinSize, kMaxSize));
+}
+
 Result<SamplingConfig> make_sampling_config(const SamplingOptions& options, const ModelComponents& model,
                                             int input_width, int input_height) {
   if (auto status = check_sampling_options(options); !status) return status.error();
   if (auto error = check_operation(options.operation, model)) return *error;
+  if (auto status = check_input_size(options, input_width, input_height); !status) return status.error();
 
   SamplingConfig config;
   config.operation = options.operation;

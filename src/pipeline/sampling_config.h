@@ -74,6 +74,10 @@ Shortcuts shortcuts_of(const SamplingOptions& options);
 // in `param`.
 Status check_sampling_options(const SamplingOptions& options);
 
+// Checks the size of an input image (0 x 0: none) where the output takes it. Error: invalid_request with the
+// image's field in `param`.
+Status check_input_size(const SamplingOptions& options, int input_width, int input_height);
+
 // Checks every value before any work. `input_width`/`input_height`: the input picture's size, or 0 without
 // one; a transform keeps it (rounded down to multiples of the VAE's scale) unless the options name another.
 // Error: invalid_request with the field's name in `param`.

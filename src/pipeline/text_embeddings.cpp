@@ -3,6 +3,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
+#include <fmt/format.h>
 #include <string>
 
 namespace sdw::pipeline {
@@ -11,6 +12,7 @@ namespace {
 struct Encoded {
   at::Tensor states;  // [1, 77, hidden_size]
   at::Tensor pooled;  // [1, projection_dim] or undefined
+  std::string cut;
 };
 
 at::Tensor as_batch(const std::vector<std::int64_t>& ids, at::Device device) {
@@ -21,22 +23,22 @@ at::Tensor as_batch(const std::vector<std::int64_t>& ids, at::Device device) {
 // Undefined states: `stop` said so.
 Encoded encode(const ModelComponents& model, const text::ClipTokenizer& tokenizer,
                const models::ClipTextEncoder& encoder, std::string_view prompt, int clip_skip,
-               const StopCheck& stop, std::vector<std::string>* warnings) {
+               const StopCheck& stop) {
   const auto tokens = tokenizer.encode(prompt);
-  if (warnings != nullptr && !tokens.truncated.empty()) {
-    warnings->push_back("the prompt is longer than " + std::to_string(tokenizer.max_length() - 2) +
-                        " tokens; this part was cut: " + tokens.truncated);
-  }
   const auto output = models::clip_text_forward(encoder, as_batch(tokens.ids, model.device), stop);
   if (!output.last_hidden_state.defined()) return {};
   const auto from_end = [&](int n) { return output.hidden_states.at(output.hidden_states.size() - n); };
-  if (model.family == ModelFamily::sdxl) return {from_end(clip_skip + 2), output.text_embeds};
-  if (clip_skip == 0) return {output.last_hidden_state, {}};
-  return {models::clip_text_final_layer_norm(encoder, from_end(clip_skip + 1)), {}};
+  if (model.family == ModelFamily::sdxl)
+    return {from_end(clip_skip + 2), output.text_embeds, tokens.truncated};
+  if (clip_skip == 0) return {output.last_hidden_state, {}, tokens.truncated};
+  return {models::clip_text_final_layer_norm(encoder, from_end(clip_skip + 1)), {}, tokens.truncated};
 }
 
-void append(std::vector<std::string>& all, const std::vector<std::string>& more) {
-  all.insert(all.end(), more.begin(), more.end());
+void warn_of_cut(const ModelComponents& model, const char* which, const EncodedPrompt& encoded,
+                 std::vector<std::string>& warnings) {
+  if (encoded.cut.empty()) return;
+  warnings.push_back(fmt::format("the {} is longer than {} tokens; this part was cut: {}", which,
+                                 model.tokenizer.max_length() - 2, encoded.cut));
 }
 
 }  // namespace
@@ -46,14 +48,13 @@ Result<EncodedPrompt> encode_prompt(const ModelComponents& model, std::string_vi
   const ModelInUse encoding = in_use(model);
   const Error given_up{ErrorCode::cancelled, "encoding the prompt was given up"};
   EncodedPrompt result;
-  const auto first =
-      encode(model, model.tokenizer, model.text_encoder, prompt, clip_skip, stop, &result.warnings);
+  const auto first = encode(model, model.tokenizer, model.text_encoder, prompt, clip_skip, stop);
   if (!first.states.defined()) return given_up;
   result.states = first.states;
   result.pooled = first.pooled;
+  result.cut = first.cut;
   if (!model.text_encoder_2) return result;
-  const auto second =
-      encode(model, *model.tokenizer_2, *model.text_encoder_2, prompt, clip_skip, stop, nullptr);
+  const auto second = encode(model, *model.tokenizer_2, *model.text_encoder_2, prompt, clip_skip, stop);
   if (!second.states.defined()) return given_up;
   result.states = at::cat({first.states, second.states}, -1);
   result.pooled = second.pooled;
@@ -75,7 +76,7 @@ Result<TextEmbeddings> text_embeddings(const ModelComponents& model, std::string
   TextEmbeddings result;
   const auto positive = encode_one(prompt, clip_skip);
   if (!positive) return positive.error();
-  append(result.warnings, positive->warnings);
+  warn_of_cut(model, "prompt", *positive, result.warnings);
   result.prompt = positive->states;
   result.pooled = positive->pooled;
   if (!guided) return result;
@@ -86,7 +87,7 @@ Result<TextEmbeddings> text_embeddings(const ModelComponents& model, std::string
   }
   const auto negative = encode_one(negative_prompt.value_or(""), 0);
   if (!negative) return negative.error();
-  append(result.warnings, negative->warnings);
+  warn_of_cut(model, "negative prompt", *negative, result.warnings);
   result.negative = negative->states;
   result.negative_pooled = negative->pooled;
   return result;

@@ -24,9 +24,9 @@ struct TextEmbeddings {
 
 // One prompt as the text encoders see it.
 struct EncodedPrompt {
-  at::Tensor states;                  // [1, 77, D]
-  at::Tensor pooled;                  // [1, P], SDXL; else undefined
-  std::vector<std::string> warnings;  // what was cut from it
+  at::Tensor states;  // [1, 77, D]
+  at::Tensor pooled;  // [1, P], SDXL; else undefined
+  std::string cut{};  // what did not fit into the text encoder
 };
 
 // Depends on nothing but the model and the arguments: a caller may keep the result. Error: cancelled if

@@ -59,3 +59,21 @@ def test_earlier_pictures_are_there_after_a_reload(opened):
     opened.tab.reload()
     expect(opened.pictures).to_have_count(count)
     expect(opened.pictures.first).to_have_attribute("alt", f"{PROMPT}, seed 11")
+
+
+def test_the_settings_of_a_picture_are_the_same_after_a_reload(page):
+    """Also those that the form left to the model."""
+
+    def reused():
+        page.pictures.first.click()
+        page.tab.get_by_role("button", name="Use these settings").click()
+        return page.tab.evaluate("Object.fromEntries(new FormData(document.getElementById('form')))")
+
+    before = page.pictures.count()
+    page.make(prompt=PROMPT, steps="", seed=12)
+    expect(page.pictures).to_have_count(before + 1)
+    settings = reused()
+    assert settings["steps"] and settings["guidance_scale"] and settings["sampler"]
+    page.tab.reload()
+    expect(page.pictures).to_have_count(before + 1)
+    assert reused() == settings

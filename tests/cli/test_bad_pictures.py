@@ -99,12 +99,13 @@ KINDS = {"grey": "L", "grey with alpha": "LA", "palette": "P", "alpha": "RGBA", 
 
 @pytest.mark.parametrize("mode", KINDS.values(), ids=KINDS.keys())
 def test_every_kind_of_picture_is_taken(program, sd15, picture_files, tmp_path, mode):
-    """The same picture as after PIL's convert("RGB")."""
+    """The same picture as after PIL's convert("RGB"), but for 16-bit grey, which PIL makes white."""
     source = Image.open(picture_files["input"])
     odd = Image.fromarray(numpy.array(source.convert("L")).astype("u2") * 257) if mode == "I;16" else source.convert(mode)
     name = "odd.jpg" if mode == "CMYK" else "odd.png"
     odd.save(tmp_path / name)
-    Image.open(tmp_path / name).convert("RGB").save(tmp_path / "plain.png")
+    plain = source.convert("L") if mode == "I;16" else Image.open(tmp_path / name)
+    plain.convert("RGB").save(tmp_path / "plain.png")
     pictures = []
     for file in (name, "plain.png"):
         result = program.generate("--model", sd15, "--prompt", "x", "--steps", 4, "--strength", 0.5, "--seed", 1, "--json",

@@ -8,6 +8,7 @@
 #include "contract/error_body.h"
 #include "contract/job_request.h"
 #include "fuzz/target.h"
+#include "io/blank.h"
 #include "schedulers/names.h"
 
 namespace sdw::fuzz {
@@ -176,7 +177,8 @@ void check_accepted(const JobRequest& request, const Limits& limits) {
   require(is_text(request.prompt, limits.prompt_bytes) &&
               is_text(request.negative_prompt.value_or(""), limits.prompt_bytes),
           "prompts are within their limits");
-  require(!request.prompt.empty() || request.allow_empty_prompt, "an empty prompt is allowed by a field");
+  require(!io::is_blank(request.prompt) || request.allow_empty_prompt,
+          "an empty prompt is allowed by a field");
   for (const std::string& text : {request.model, request.hive_id, request.worker_id}) {
     require(is_text(text, kShortText), "names are within their limits");
   }
@@ -186,6 +188,11 @@ void check_accepted(const JobRequest& request, const Limits& limits) {
   require(within(request.priority, -10, 10), "priority is within its limits");
   require(within(request.timeout_s, 0, limits.timeout_s) && request.timeout_s != 0.0,
           "timeout_s is within its limits");
+  require(request.warnings.size() <= 9, "the number of warnings is bounded");
+  for (const std::string& warning : request.warnings) {
+    require(!warning.empty() && warning.size() < 250 && !has_controls(warning),
+            "a warning is a readable line");
+  }
   check_sampling(request.sampling, limits);
   check_loras(request, limits);
   check_pictures(request, limits);
@@ -200,8 +207,9 @@ bool means_nothing(const json& value) {
 void check_loras_as_sent(const json& taken, const json& sent) {
   require(taken.size() == sent.size(), "every LoRA is taken");
   for (std::size_t i = 0; i < sent.size(); ++i) {
+    const json strength = sent.at(i).value("strength", json());
     require(taken.at(i).at("name") == sent.at(i).at("name") &&
-                taken.at(i).at("strength") == sent.at(i).value("strength", json(1)),
+                taken.at(i).at("strength") == (strength.is_null() ? json(1) : strength),
             "a LoRA is taken as it was sent");
   }
 }
@@ -210,7 +218,9 @@ void check_loras_as_sent(const json& taken, const json& sent) {
 void check_as_sent(const JobRequest& request, const json& sent) {
   const json taken = contract::parameters(request);
   if (!request.input_image.empty()) {
-    require(sent.at(sent.contains("init_image") ? "init_image" : "input_image") == request.input_image,
+    const json none;
+    require(sent.value("init_image", none) == request.input_image ||
+                sent.value("input_image", none) == request.input_image,
             "a picture is taken as it was sent");
   }
   if (!request.mask_image.empty()) {
@@ -218,7 +228,7 @@ void check_as_sent(const JobRequest& request, const json& sent) {
   }
   for (const std::string_view field : kFields) {
     const std::string name(field);
-    if (!sent.contains(name) || name.ends_with("_image")) continue;
+    if (!sent.contains(name) || sent.at(name).is_null() || name.ends_with("_image")) continue;
     const json& value = sent.at(name);
     if (name == "strength" && request.sampling.operation == Operation::image_generation) continue;
     if (!taken.contains(name)) {

@@ -39,7 +39,14 @@ def test_a_bad_picture_gets_its_status_and_is_named(worker, name, field):
 @pytest.mark.parametrize("name", ["16-bit RGB", "8-bit palette", "interlaced RGB", "animated", "JPEG CMYK, quality 75", "WebP animated"])
 def test_every_kind_of_picture_is_taken(worker, name):
     content = (pictures.PNGS | pictures.LOSSY)[name]
-    assert worker.post(operation="image_transform", input_image=encoded(content)).status_code == 202
+    assert worker.post(operation="image_transform", input_image=encoded(content), width=64, height=64).status_code == 202
+
+
+def test_a_picture_too_small_for_any_size_says_so(worker):
+    response = worker.post(operation="image_inpaint", init_image=picture_base64(7, 5), mask_image=picture_base64(7, 5))
+    error = response.json()["error"]
+    assert (response.status_code, error["param"]) == (422, "init_image")
+    assert "7 x 5 pixels" in error["message"] and "64" in error["message"]
 
 
 @pytest.mark.parametrize("text", [

@@ -93,6 +93,8 @@ INVALID = [
     ("operation", dict(operation=3)),
     ("operation", dict(operation=None)),
     ("prompt", dict(prompt="")),
+    ("prompt", dict(prompt=" \t\u3000")),
+    ("prompt", dict(prompt=None)),
     ("prompt", dict(prompt=5)),
     ("prompt", dict(prompt="a\0b")),
     ("prompt", dict(prompt="x" * 2**20)),
@@ -232,8 +234,24 @@ def test_a_size_is_limited_whoever_gives_it(start):
     assert answer(**picture, input_image=picture_base64(64, 72)) == (422, "width")
 
 
-def test_unknown_fields_are_ignored(worker):
-    assert worker.post(surprise={"a": [1]}, hive_id="h", worker_id="w").status_code == 202
+def test_an_ignored_field_is_told_with_the_answer_and_the_result(worker):
+    accepted = worker.post(cfg_scale=3, surprise={"a": [1]}, strength=0.5, hive_id="h", worker_id="w", steps=1).json()
+    assert len(accepted["warnings"]) == 3
+    for text in ("strength is a field of image_transform", '"cfg_scale" is not', "did you mean guidance_scale?", '"surprise" is not'):
+        assert text in " ".join(accepted["warnings"])
+    assert worker.wait(accepted["job_id"])["result"]["warnings"] == accepted["warnings"]
+
+
+def test_a_request_without_surprises_has_no_warnings(worker):
+    assert worker.post(steps=1, seed=None, model=None, loras=None).json()["warnings"] == []
+
+
+def test_a_finished_job_tells_the_parameters_of_its_result(worker):
+    document = worker.wait(worker.submit())
+    assert document["parameters"] == document["result"]["parameters"]
+    assert document["parameters"]["steps"] == 4, "the model's own"
+    listed = worker.client.get("/v1/jobs?state=completed&limit=200").json()["jobs"]
+    assert document["parameters"] in [entry["parameters"] for entry in listed if entry["id"] == document["id"]]
 
 
 def test_an_unknown_model_is_404(worker):

@@ -222,3 +222,10 @@ def test_the_stream_tells_how_far_the_model_is_loaded(start, model):
     percents = [event["percent"] for event in data_of(events, "loading")]
     assert percents == sorted(set(percents)) and percents[-1] == 100
     assert len([percent for percent in percents if 0 < percent < 90]) > 10, percents
+
+
+@pytest.mark.parametrize("long, named", [("prompt", "the prompt is"), ("negative_prompt", "the negative prompt is")])
+def test_a_prompt_that_was_cut_is_named(real, long, named):
+    texts = {"prompt": PROMPT, "negative_prompt": "blurry", long: "a red circle and " * 60}
+    (warning,) = real.wait(real.submit(**texts, steps=2, guidance_scale=5))["result"]["warnings"]
+    assert warning.startswith(f"{named} longer than 75 tokens; this part was cut: "), warning

@@ -12,7 +12,7 @@ const follow = (api, schema) =>
 const typeOf = (api, schema) => {
   if (schema.$ref) return schema.$ref.split('/').pop();
   if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.enum) return schema.enum.length > 12 ? `one of ${schema.enum.length} names` : schema.enum.join(' | ');
+  if (schema.enum) return schema.enum.length > 12 ? `one of ${schema.enum.length} names` : schema.enum.map(String).join(' | ');
   if (schema.oneOf) return schema.oneOf.map((one) => typeOf(api, one)).join(' | ');
   const type = [schema.type ?? 'any'].flat().join(' or ');
   return type === 'array' ? `array of ${typeOf(api, schema.items ?? {})}` : type;

@@ -11,7 +11,11 @@ namespace {
 
 using nlohmann::json;
 using pipeline::Operation;
+using ::testing::ContainsRegex;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 json generation() {
   return {{"operation", "image_generation"}, {"prompt", "a red circle"}};
@@ -113,15 +117,71 @@ TEST(JobRequest, every_field_of_the_contract_is_read) {
   EXPECT_EQ(request->mask_image, "bWFzaw==");
 }
 
-TEST(JobRequest, unknown_fields_and_those_of_other_operations_are_ignored) {
+TEST(JobRequest, a_field_that_is_ignored_is_named_with_the_one_that_was_meant) {
+  const struct {
+    const char *sent, *meant;
+  } cases[] = {{"cfg_scale", "guidance_scale"},
+               {"sampler_name", "sampler"},
+               {"scheduler", "schedule"},
+               {"num_inference_steps", "steps"},
+               {"batch_size", "count"},
+               {"guidanceScale", "guidance_scale"},
+               {"Steps", "steps"},
+               {"stpes", "steps"},
+               {"promt", "prompt"},
+               {"negativ_prompt", "negative_prompt"},
+               {"hieght", "height"}};
+  for (const auto& [sent, meant] : cases) {
+    const Result<JobRequest> request = with(generation(), sent, 7);
+    ASSERT_TRUE(request.ok()) << sent << ": " << request.error().message;
+    const std::string expected =
+        std::string("\"") + sent + "\" is not a known field and was ignored; did you mean " + meant + "?";
+    EXPECT_THAT(request->warnings, ElementsAre(expected)) << sent;
+  }
+  EXPECT_THAT(with(generation(), "colour", 7)->warnings,
+              ElementsAre("\"colour\" is not a known field and was ignored"))
+      << "nothing is near";
+  EXPECT_THAT(with(generation(), "cfg_scale", nullptr)->warnings, IsEmpty()) << "null is absent";
+  EXPECT_THAT(parse(inpaint())->warnings, IsEmpty());
+}
+
+TEST(JobRequest, a_field_of_another_operation_is_ignored_and_named) {
   json body = generation();
-  body["colour"] = {1, 2};
   body["strength"] = "ignored here";
   body["input_image"] = 5;
   const Result<JobRequest> request = parse(body);
   ASSERT_TRUE(request.ok()) << request.error().message;
   EXPECT_FALSE(request->sampling.strength);
   EXPECT_TRUE(request->input_image.empty());
+  EXPECT_THAT(request->warnings,
+              ElementsAre("strength is a field of image_transform and image_inpaint, not of "
+                          "image_generation, and was ignored",
+                          "input_image is a field of image_transform and image_inpaint, not of "
+                          "image_generation, and was ignored"));
+  EXPECT_THAT(with(transform(), "mask_image", "abcd")->warnings,
+              ElementsAre("mask_image is a field of image_inpaint, not of image_transform, and was ignored"));
+}
+
+TEST(JobRequest, an_ignored_field_of_a_lora_is_named_with_its_place) {
+  const json loras = {{{"name", "ink"}}, {{"name", "wash"}, {"weight", 0.5}}};
+  EXPECT_THAT(with(generation(), "loras", loras)->warnings,
+              ElementsAre("\"loras[1].weight\" is not a known field and was ignored; did you mean "
+                          "loras[1].strength?"));
+}
+
+TEST(JobRequest, warnings_are_few_short_and_printable) {
+  json body = generation();
+  body["\x1b[31m\n"] = 1;
+  body[std::string(5000, 'x')] = 1;
+  for (int i = 0; i < 5000; ++i) body["unknown" + std::to_string(i)] = i;
+  const Result<JobRequest> request = parse(body);
+  ASSERT_TRUE(request.ok()) << request.error().message;
+  ASSERT_EQ(request->warnings.size(), 9u);
+  EXPECT_EQ(request->warnings.back(), "4994 more fields were ignored");
+  for (const std::string& warning : request->warnings) {
+    EXPECT_LT(warning.size(), 200u);
+    EXPECT_THAT(warning, Not(ContainsRegex("[[:cntrl:]]")));
+  }
 }
 
 TEST(JobRequest, the_operation_decides_what_is_required) {
@@ -159,14 +219,70 @@ TEST(JobRequest, an_empty_prompt_has_to_be_allowed) {
   EXPECT_TRUE(parse(body).ok());
 }
 
-TEST(JobRequest, null_is_a_value_of_negative_prompt_only) {
-  const Result<JobRequest> request = with(generation(), "negative_prompt", nullptr);
-  ASSERT_TRUE(request.ok());
-  EXPECT_FALSE(request->negative_prompt);
-  for (const char* field :
-       {"prompt", "model", "steps", "seed", "width", "sampler", "loras", "timeout_s", "priority"}) {
-    expect_refused(with(generation(), field, nullptr), field);
+TEST(JobRequest, a_prompt_of_blanks_is_empty) {
+  for (const char* blanks : {" ", "\t\r\n ", "\u00a0", "\u3000 \u2003"}) {
+    expect_refused(with(generation(), "prompt", blanks), "prompt");
   }
+  EXPECT_TRUE(with(generation(), "prompt", " x ").ok());
+  json body = generation();
+  body["prompt"] = " ";
+  body["allow_empty_prompt"] = true;
+  EXPECT_TRUE(parse(body).ok());
+}
+
+TEST(JobRequest, null_means_absent) {
+  const json full = {{"allow_empty_prompt", nullptr},
+                     {"negative_prompt", nullptr},
+                     {"model", nullptr},
+                     {"precision", nullptr},
+                     {"hive_id", nullptr},
+                     {"worker_id", nullptr},
+                     {"steps", nullptr},
+                     {"guidance_scale", nullptr},
+                     {"seed", nullptr},
+                     {"width", nullptr},
+                     {"height", nullptr},
+                     {"count", nullptr},
+                     {"sampler", nullptr},
+                     {"schedule", nullptr},
+                     {"strength", nullptr},
+                     {"loras", nullptr},
+                     {"clip_skip", nullptr},
+                     {"guidance_start", nullptr},
+                     {"guidance_end", nullptr},
+                     {"cross_attention_end", nullptr},
+                     {"token_merging_ratio", nullptr},
+                     {"deep_cache_interval", nullptr},
+                     {"preview_every", nullptr},
+                     {"output_format", nullptr},
+                     {"quality", nullptr},
+                     {"priority", nullptr},
+                     {"timeout_s", nullptr},
+                     {"cancel_on_disconnect", nullptr}};
+  for (const json& body : {generation(), transform(), inpaint()}) {
+    json with_nulls = body;
+    with_nulls.update(full);
+    const Result<JobRequest> request = parse(with_nulls);
+    ASSERT_TRUE(request.ok()) << request.error().param << ": " << request.error().message;
+    EXPECT_EQ(parameters(*request), parameters(*parse(body)));
+    EXPECT_THAT(request->warnings, IsEmpty());
+  }
+  const json lora = {{{"name", "ink"}, {"strength", nullptr}}};
+  EXPECT_EQ(with(generation(), "loras", lora)->variant.loras, (std::vector<LoraRequest>{{"ink", 1}}));
+  json body = transform();
+  body["init_image"] = nullptr;
+  EXPECT_TRUE(parse(body).ok()) << "an alias that is null is not sent twice";
+}
+
+TEST(JobRequest, null_for_a_required_field_is_its_absence) {
+  for (const char* field : {"operation", "prompt"}) {
+    const Result<JobRequest> request = with(generation(), field, nullptr);
+    expect_refused(request, field);
+    EXPECT_THAT(request.error().message, HasSubstr("is required"));
+  }
+  expect_refused(with(transform(), "input_image", nullptr), "input_image");
+  expect_refused(with(inpaint(), "mask_image", nullptr), "mask_image");
+  expect_refused(with(generation(), "loras", {{{"name", nullptr}}}), "loras[0].name");
 }
 
 TEST(JobRequest, a_wrong_type_names_its_field) {

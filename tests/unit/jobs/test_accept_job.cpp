@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "io/base64.h"
@@ -10,6 +11,7 @@ namespace {
 
 using contract::EventKind;
 using nlohmann::json;
+using ::testing::HasSubstr;
 
 std::string picture(int width, int height) {
   const io::Picture pixels{width, height,
@@ -72,13 +74,51 @@ TEST(AcceptJob, input_pictures_are_decoded_and_checked) {
   ASSERT_TRUE(good.ok()) << good.error().message;
   EXPECT_EQ(good->job->pictures().input->height, 72);
   EXPECT_TRUE(good->job->spec().request.input_image.empty()) << "the text is not kept";
-  EXPECT_TRUE(worker.try_submit(transform("data:image/jpeg;base64," + picture(8, 8))).ok());
+  EXPECT_TRUE(worker.try_submit(transform("data:image/jpeg;base64," + picture(64, 64))).ok());
 
   expect_refused(worker.try_submit(transform("%%%")), ErrorCode::input_unreadable, "input_image");
   expect_refused(worker.try_submit(transform("AAAA")), ErrorCode::input_unreadable, "input_image");
   expect_refused(worker.try_submit(transform(picture(200, 200))), ErrorCode::input_too_large, "input_image");
   const json bad_mask{{"operation", "image_inpaint"}, {"init_image", picture(8, 8)}, {"mask_image", "AAAA"}};
   expect_refused(worker.try_submit(bad_mask), ErrorCode::input_unreadable, "mask_image");
+}
+
+TEST(AcceptJob, an_input_picture_that_no_size_fits_is_named_itself) {
+  Worker worker;
+  for (const auto& [width, height] : {std::pair(7, 5), {63, 512}, {2500, 64}}) {
+    const auto refused = worker.try_submit(transform(picture(width, height)));
+    expect_refused(refused, ErrorCode::invalid_request, "input_image");
+    EXPECT_THAT(refused.error().message, HasSubstr(std::to_string(width) + " x " + std::to_string(height)));
+  }
+  json scaled = transform(picture(7, 5));
+  scaled.update({{"width", 64}, {"height", 64}});
+  EXPECT_TRUE(worker.try_submit(scaled).ok());
+}
+
+TEST(AcceptJob, what_was_ignored_is_told_at_once_and_with_the_result) {
+  Worker worker;
+  worker.start();
+  const auto job = worker.submit({{"cfg_scale", 3}, {"steps", 1}});
+  ASSERT_EQ(job->spec().request.warnings.size(), 1u);
+  EXPECT_THAT(job->spec().request.warnings[0], HasSubstr("guidance_scale"));
+  ASSERT_EQ(outcome(*job), "completed");
+  EXPECT_EQ(data_of(*job, EventKind::complete)[0]["warnings"], json(job->spec().request.warnings));
+}
+
+TEST(AcceptJob, a_job_that_runs_tells_the_parameters_that_its_result_will_have) {
+  Worker worker;
+  Gate gate;
+  worker.backend.on_decode = [&] { gate.pass(); };
+  const auto job = worker.submit();
+  EXPECT_FALSE(job->status().parameters->contains("steps")) << "the model's to choose";
+  worker.start();
+  ASSERT_TRUE(eventually([&] { return gate.waiting() == 1; }));
+  const json running = *job->status().parameters;
+  EXPECT_EQ(running["steps"], 4);
+  gate.open();
+  ASSERT_EQ(outcome(*job), "completed");
+  EXPECT_EQ(*job->status().parameters, running);
+  EXPECT_EQ(data_of(*job, EventKind::complete)[0]["parameters"], running);
 }
 
 TEST(AcceptJob, a_retry_with_the_same_key_gets_the_same_job_even_when_the_queue_is_full) {

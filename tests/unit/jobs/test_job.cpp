@@ -43,7 +43,7 @@ TEST(Job, tells_its_life_in_order) {
   EXPECT_EQ(job.state(), JobState::queued);
   EXPECT_EQ(job.status().position, 1);
   job.report_queued({1, 400});
-  job.start({"m", 7, 2}, 2);
+  job.start({"m", 7, 2}, 2, json::object());
   EXPECT_EQ(job.state(), JobState::running);
   EXPECT_FALSE(job.status().position);
   job.report_progress({1, 2, 100});
@@ -63,7 +63,7 @@ TEST(Job, nothing_changes_after_the_end) {
   EXPECT_FALSE(job.cancel("again"));
   EXPECT_FALSE(job.fail({ErrorCode::not_finite, "late"}));
   EXPECT_FALSE(job.complete(result()));
-  EXPECT_FALSE(job.start({"m", 1, 1}, 1));
+  EXPECT_FALSE(job.start({"m", 1, 1}, 1, json::object()));
   EXPECT_FALSE(job.report_progress({1, 1, 0}));
   EXPECT_FALSE(job.report_queued({2}));
   EXPECT_EQ(job.state(), JobState::cancelled);
@@ -76,7 +76,7 @@ TEST(Job, has_one_end_whoever_comes_first) {
   for (int round = 0; round < 50; ++round) {
     std::atomic<int> told{0};
     Job job(spec(), {}, [&](const Job&) { ++told; });
-    job.start({"m", 1, 100}, 100);
+    job.start({"m", 1, 100}, 100, json::object());
     std::atomic<int> won{0};
     std::thread a([&] { won += job.cancel("a") ? 1 : 0; });
     std::thread b([&] { won += job.complete(result()) ? 1 : 0; });

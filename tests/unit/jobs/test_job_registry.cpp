@@ -113,7 +113,7 @@ TEST(JobRegistry, lists_by_state) {
   const auto b = registry.create();
   registry.create();
   a->cancel("");
-  b->start({}, 1);
+  b->start({}, 1, nlohmann::json::object());
   EXPECT_EQ(registry.jobs.list(JobState::cancelled, 10, "")->jobs.at(0).id, a->id());
   EXPECT_EQ(registry.jobs.list(JobState::running, 10, "")->jobs.size(), 1u);
   EXPECT_EQ(registry.jobs.list(JobState::completed, 10, "")->jobs.size(), 0u);

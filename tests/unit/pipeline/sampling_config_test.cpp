@@ -36,6 +36,21 @@ TEST(SamplingConfig, ATransformKeepsTheInputsSizeRoundedDown) {
   EXPECT_EQ(config->strength, 0.8);
 }
 
+TEST(SamplingConfig, AnInputThatNoSizeFitsIsNamedByItsOwnSize) {
+  for (const auto& [width, height] : {std::pair(7, 5), {63, 64}, {64, 63}, {2056, 64}}) {
+    const auto refused =
+        make_sampling_config({.operation = Operation::image_transform}, model(), width, height);
+    ASSERT_FALSE(refused) << width << " x " << height;
+    EXPECT_EQ(refused.error().param, "input_image");
+    EXPECT_NE(refused.error().message.find(std::to_string(width) + " x " + std::to_string(height)),
+              std::string::npos)
+        << refused.error().message;
+  }
+  SamplingOptions scaled{.operation = Operation::image_inpaint, .width = 64, .height = 64};
+  EXPECT_TRUE(make_sampling_config(scaled, model(), 7, 5));
+  EXPECT_TRUE(make_sampling_config({.operation = Operation::image_transform}, model(), 64, 2055));
+}
+
 TEST(SamplingConfig, ARefusalNamesTheField) {
   EXPECT_EQ(refused_field({.width = 100}), "width");
   EXPECT_EQ(refused_field({.height = 56}), "height");
