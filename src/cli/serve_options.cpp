@@ -134,6 +134,9 @@ std::vector<Setting> job_settings(ServeOptions& o) {
       size(kQueue, "queue-bytes", "bytes of input pictures that may wait", o.jobs.queue.bytes, {0, 1e15}),
       number(kQueue, "ageing-seconds", "waiting this long is worth one point of priority", o.ageing_seconds,
              {1, kWeek}),
+      number(kQueue, "affinity-seconds",
+             "how long jobs of a loaded model may go before one whose model has no room beside it; 0: never",
+             o.affinity_seconds, {0, kWeek}),
       number(kQueue, "max-batch", "pictures in one UNet call", o.jobs.engine.max_batch, {1, 64}),
       number(kQueue, "max-active", "pictures in flight; 0: as many as max-batch", o.jobs.engine.max_active,
              {0, 1024}),
@@ -243,6 +246,7 @@ void complete(ServeOptions& o) {
   limits.stream_heartbeat = milliseconds(o.stream_heartbeat);
   o.http.drain = milliseconds(o.drain_seconds);
   o.jobs.queue.ageing = whole(o.ageing_seconds);
+  o.jobs.engine.affinity = milliseconds(o.affinity_seconds);
   o.jobs.retention.result_age = whole(o.result_age_seconds);
   o.jobs.models.memory_limit_bytes = o.memory_limit;
   o.jobs.models.idle_unload = whole(o.idle_unload_seconds);

@@ -34,6 +34,7 @@ struct ServeOptions {
   std::size_t text_cache_entries = 64;
   std::size_t picture_cache_entries = 8;
   double ageing_seconds = 30;
+  double affinity_seconds = 30;
   double result_age_seconds = 3600;
   double header_timeout = 10, body_timeout = 120, idle_timeout = 75, write_timeout = 30,
          stream_heartbeat = 15;

@@ -30,7 +30,7 @@ struct DecodeLimits {
 
 // Decodes PNG, JPEG or WebP by content, as PIL's `Image.open(f)` + `ImageOps.exif_transpose` +
 // `.convert("RGB")` does: EXIF rotation applied, alpha dropped, 16-bit, palette, grey and CMYK converted,
-// first frame of an animation; but 16-bit grey, which PIL clips, keeps its upper byte. Errors: input_unreadable, input_too_large.
+// first frame of an animation; of 16-bit grey the upper byte. Errors: input_unreadable, input_too_large.
 Result<Picture> decode_picture(std::span<const std::byte> bytes, const DecodeLimits& limits = {});
 
 // `quality` 1..100 is for jpeg and webp; PNG is lossless.

@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 #include <functional>
 #include <random>
+#include <span>
 #include <utility>
 
 #include "io/base64.h"
 #include "io/printable.h"
+#include "jobs/content_digest.h"
 #include "jobs/forecast.h"
 #include "jobs/job_shape.h"
 
@@ -122,7 +124,8 @@ Status check_size(const AppState& app, const JobSpec& spec) {
 
 Result<Accepted> accept_job(AppState& app, std::string_view body, std::string_view idempotency_key) {
   if (Status status = check_idempotency_key(idempotency_key); !status) return status.error();
-  const IdempotencyKey key{std::string(idempotency_key), std::hash<std::string_view>()(body)};
+  IdempotencyKey key{std::string(idempotency_key), {}};
+  if (!key.key.empty()) key.fingerprint = content_digest(std::as_bytes(std::span(body)));
   Result<std::shared_ptr<Job>> known = app.registry.find_replayed(key);
   if (!known) return known.error();
   if (*known) return Accepted{std::move(known).value(), true};

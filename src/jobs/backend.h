@@ -25,12 +25,6 @@ struct NamedModel {
   std::filesystem::path path;
 };
 
-// What is loaded.
-struct ModelSource {
-  std::filesystem::path path;
-  contract::ModelVariant variant{};
-};
-
 // What a model's configuration files say, before anything is loaded.
 struct ModelDescription {
   std::string family;
@@ -40,6 +34,13 @@ struct ModelDescription {
   int default_height = 512;
   int default_steps = 20;
   double default_guidance = 7.5;
+};
+
+// What is loaded.
+struct ModelSource {
+  std::filesystem::path path;
+  contract::ModelVariant variant{};
+  ModelDescription description{};  // of inspect()
 };
 
 // One picture to make.
@@ -89,7 +90,7 @@ class LoadedModel {
 class Backend {
  public:
   virtual ~Backend() = default;
-  // Errors: model_not_found, model_invalid.
+  // Once for each model; tokenizers are looked at by load(). Errors: model_not_found, model_invalid.
   virtual Result<ModelDescription> inspect(const std::filesystem::path& path) = 0;
   // Called by the loader's thread; `on_progress` takes 0..100. Errors: model_not_found, model_invalid,
   // out_of_memory, cancelled.

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <climits>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "jobs/affinity.h"
 #include "jobs/forecast.h"
 #include "jobs/generation_runner.h"
 #include "pipeline/exceptions.h"
@@ -31,7 +34,9 @@ class GenerationEngine::Impl {
  public:
   Impl(EngineParts parts, const EngineSettings& settings)
       : parts_(parts),
+        max_batch_(settings.max_batch),
         max_active_(static_cast<std::size_t>(std::max(settings.max_batch, settings.max_active))),
+        affinity_(settings.affinity),
         runner_(parts.encoders, parts.times, parts.observer, parts.wakeup, settings.max_batch,
                 [this] { return end_of_all(); }) {}
 
@@ -52,13 +57,16 @@ class GenerationEngine::Impl {
   std::optional<Error> end_of_all() const;
   void admit();
   bool admit_waiting(const ActiveJob* rival);
+  bool admit_of_loaded(std::span<const RequestQueue::Entry> waiting, const ActiveJob* rival);
   bool has_room_for(const Rank& rank);
   void announce_positions();
   void publish_load();
   void report_drained();
 
   EngineParts parts_;
+  const int max_batch_;
   const std::size_t max_active_;
+  Affinity affinity_;
   GenerationRunner runner_;
   std::uint64_t announced_ = 0;  // the queue's changes() at the last announcement
 
@@ -139,12 +147,45 @@ void GenerationEngine::Impl::admit() {
   }
 }
 
+// Begins the best job of a loaded model that may go before those whose models would have to take its place.
+bool GenerationEngine::Impl::admit_of_loaded(std::span<const RequestQueue::Entry> waiting,
+                                             const ActiveJob* rival) {
+  const auto now = Affinity::Clock::now();
+  affinity_.keep_only(waiting);
+  std::vector<RequestQueue::Entry> passed;
+  int priority = INT_MIN;  // the highest of those
+  for (const RequestQueue::Entry& entry : waiting) {
+    if (rival != nullptr && rival->rank < entry.rank) return false;
+    if (!has_room_for(entry.rank)) return false;
+    const Job& job = *entry.job;
+    const contract::JobRequest& request = job.spec().request;
+    const ModelStore::Place place = parts_.models.place(job.spec().model, request.variant);
+    if (place == ModelStore::Place::displaces) {
+      if (!affinity_.may_overtake(entry, now)) return false;
+      passed.push_back(entry);
+      priority = std::max(priority, request.priority);
+      continue;
+    }
+    if (passed.empty()) return false;  // nobody to overtake: the queue's order
+    if (place != ModelStore::Place::loaded || request.priority < priority) continue;
+    ModelStore::Acquired acquired =
+        parts_.models.acquire(job.spec().model, job.accepted_at(), request.variant);
+    if (!acquired.lease || !parts_.queue.remove(job.id())) continue;
+    affinity_.note_overtaken(passed, now);
+    runner_.begin_job(entry.rank, entry.job, *std::move(acquired.lease));
+    return true;
+  }
+  return false;
+}
+
 // Begins the best waiting job that can run, unless the rival's next picture comes before it. True where there
 // may be another one.
 bool GenerationEngine::Impl::admit_waiting(const ActiveJob* rival) {
+  const std::vector<RequestQueue::Entry> waiting = parts_.queue.entries(kLookahead);
+  if (affinity_.enabled() && admit_of_loaded(waiting, rival)) return true;
   // Jobs of these keep their order, even where the model is there by now.
   std::set<std::string> loading;
-  for (const RequestQueue::Entry& entry : parts_.queue.entries(kLookahead)) {
+  for (const RequestQueue::Entry& entry : waiting) {
     if (rival != nullptr && rival->rank < entry.rank) return false;
     if (!has_room_for(entry.rank)) return false;
     Job& job = *entry.job;
@@ -173,7 +214,7 @@ void GenerationEngine::Impl::announce_positions() {
   if (std::exchange(announced_, changes) == changes) return;
   publish_load();
   const std::vector<RequestQueue::Entry> waiting = parts_.queue.entries(kAnnounced);
-  const auto etas = waiting_etas(waiting, load(), parts_.times, parts_.models, static_cast<int>(max_active_));
+  const auto etas = waiting_etas(waiting, load(), parts_.times, parts_.models, max_batch_);
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     waiting[i].job->report_queued({static_cast<int>(i) + 1, etas[i]});
   }

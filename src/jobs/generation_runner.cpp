@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "io/base64.h"
+#include "jobs/job_shape.h"
 #include "pipeline/exceptions.h"
 
 namespace sdw::jobs {
@@ -48,6 +49,7 @@ void GenerationRunner::begin_job(const RequestQueue::Rank& rank, std::shared_ptr
   active.rank = rank;
   active.pictures = job->pictures();
   active.timings.queue_ms = ms_since(job->accepted_at());
+  active.shape = shape_of(job->spec(), active.pictures, model->description()).step;
   active.job = std::move(job);
   active.model = std::move(model);
   begin_picture(active_.add(std::move(active)));
@@ -70,7 +72,6 @@ void GenerationRunner::begin_picture(ActiveJob& active) {
   if (active.begun++ == 0) {
     const Generation& first = *one.generation;
     active.steps = first.steps();
-    active.shape = {job.spec().model, first.width(), first.height(), first.guided()};
     observer_.job_started(active.timings.queue_ms / 1000);
     job.start({job.spec().model, job.spec().seed, active.steps}, active.total_steps(), first.settings());
     active.assembly = std::make_shared<ResultAssembly>(active.job, first.warnings(), observer_);

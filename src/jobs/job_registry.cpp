@@ -28,7 +28,7 @@ struct JobRegistry::State {
   };
   struct Keyed {
     std::string id;
-    std::uint64_t fingerprint;
+    std::string fingerprint;
   };
 
   std::shared_ptr<Job> find_locked(std::string_view id) const {

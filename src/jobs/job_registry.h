@@ -30,8 +30,8 @@ struct JobCounts {
 
 // The body of a request that came with an Idempotency-Key, in short.
 struct IdempotencyKey {
-  std::string key;  // empty: none
-  std::uint64_t fingerprint = 0;
+  std::string key;          // empty: none
+  std::string fingerprint;  // content_digest() of the body
 };
 
 // Every job that is known: waiting, running, and ended ones within the bounds of retention. Safe from any

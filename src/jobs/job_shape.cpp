@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace sdw::jobs {
+namespace {
+
+// An output of its input's size has it so.
+int rounded_down(int size) {
+  return size - size % 8;
+}
+
+}  // namespace
 
 JobShape shape_of(const JobSpec& spec, const InputPictures& pictures, const ModelDescription& model) {
   const pipeline::SamplingOptions& sampling = spec.request.sampling;
@@ -10,8 +18,10 @@ JobShape shape_of(const JobSpec& spec, const InputPictures& pictures, const Mode
   JobShape shape;
   shape.step.model = spec.model;
   shape.step.precision = spec.request.variant.precision;
-  shape.step.width = sampling.width.value_or(input != nullptr ? input->width : model.default_width);
-  shape.step.height = sampling.height.value_or(input != nullptr ? input->height : model.default_height);
+  shape.step.width =
+      sampling.width.value_or(input != nullptr ? rounded_down(input->width) : model.default_width);
+  shape.step.height =
+      sampling.height.value_or(input != nullptr ? rounded_down(input->height) : model.default_height);
   shape.step.guided = sampling.guidance_scale.value_or(model.default_guidance) > 1;
   shape.step.shortcuts = pipeline::shortcuts_of(sampling);
   shape.pictures = spec.request.count;

@@ -112,6 +112,7 @@ void ModelStore::Impl::load(std::unique_lock<std::mutex>& lock, ModelEntry& entr
   entry.load_wanted = 0;
   entry.error.reset();
   const auto tell = on_progress;
+  const ModelSource source{entry.named.path, entry.variant, entry.description};
   lock.unlock();
 
   int told = -1;
@@ -128,7 +129,7 @@ void ModelStore::Impl::load(std::unique_lock<std::mutex>& lock, ModelEntry& entr
   Result<std::unique_ptr<LoadedModel>> model = Error{};
   try {
     report(0);
-    model = backend.load({entry.named.path, entry.variant}, report, cancel_.token());
+    model = backend.load(source, report, cancel_.token());
   } catch (...) {
     model = pipeline::error_from_exception(std::current_exception());
   }
@@ -330,6 +331,18 @@ ModelStore::Acquired ModelStore::acquire(const std::string& id, Clock::time_poin
   }
   const bool room = entry->state == ModelState::loading || impl_->table.can_make_room(*entry);
   return {.wait = room ? Wait::loading : Wait::no_room};
+}
+
+ModelStore::Place ModelStore::place(const std::string& id, const contract::ModelVariant& variant) {
+  const std::lock_guard lock(impl_->mutex);
+  ModelEntry* entry = impl_->table.find(id, variant);
+  if (entry == nullptr) return Place::other;
+  if (entry->state == ModelState::loaded && !entry->unload_wanted && !impl_->table.is_in_the_way(*entry)) {
+    return Place::loaded;
+  }
+  const bool displaces =
+      entry->state == ModelState::unloaded && impl_->table.can_fit(*entry) && !impl_->table.fits(*entry);
+  return displaces ? Place::displaces : Place::other;
 }
 
 void ModelStore::release_memory() {

@@ -77,6 +77,11 @@ class ModelStore {
   Acquired acquire(const std::string& id, std::chrono::steady_clock::time_point since,
                    const contract::ModelVariant& variant = {});
 
+  enum class Place { loaded, displaces, other };
+  // Where acquire() would find the model: ready to be used; or to be loaded in place of others that are
+  // there. Begins nothing.
+  Place place(const std::string& id, const contract::ModelVariant& variant = {});
+
   // Gives memory that nothing uses back to the system.
   void release_memory();
   // Stops the loader, giving up a load in progress; models stay until their leases and the store are gone.

@@ -46,7 +46,7 @@ class PipelineBackend : public Backend {
   const std::vector<std::string>& precisions() const override { return options_.precisions; }
 
   Result<ModelDescription> inspect(const std::filesystem::path& path) override {
-    const auto report = pipeline::inspect_model(path);
+    const auto report = pipeline::inspect_model(path, pipeline::Tokenizers::left_out);
     if (!report) return report.error();
     if (report->family.empty()) {
       return Error{
@@ -58,6 +58,8 @@ class PipelineBackend : public Backend {
     description.family = report->family;
     description.default_width = report->width;
     description.default_height = report->height;
+    description.default_steps = report->steps;
+    description.default_guidance = report->guidance_scale;
     for (const auto& component : report->components) {
       if (!component.problems.empty()) {
         return Error{ErrorCode::model_invalid, component.name + ": " + component.problems.front(),
@@ -93,8 +95,6 @@ class PipelineBackend : public Backend {
                                                  const CancelToken& cancel) {
     const c10::InferenceMode no_gradients;
     const std::filesystem::path& path = source.path;
-    Result<ModelDescription> description = inspect(path);
-    if (!description) return description.error();
     pipeline::LoadOptions load_options{.placement = options_.placements.at(source.variant.precision),
                                        .memory_limit_bytes = options_.memory_limit_bytes};
     for (const contract::LoraRequest& lora : source.variant.loras) {
@@ -111,14 +111,9 @@ class PipelineBackend : public Backend {
         pipeline::read_latent_preview(path, components->family, components->vae.config.latent_channels);
     if (!preview) return preview.error();
 
-    const pipeline::ModelDefaults defaults = components->defaults;
-    description->default_width = defaults.width;
-    description->default_height = defaults.height;
-    description->default_steps = defaults.steps;
-    description->default_guidance = defaults.guidance_scale;
     const bool inpainting = components->inpainting;
     auto model = std::make_unique<PipelineModel>(
-        std::move(components).value(), std::move(preview).value(), std::move(description).value(),
+        std::move(components).value(), std::move(preview).value(), source.description,
         CacheSizes{options_.text_cache_entries, options_.picture_cache_entries}, observer_);
     if (Status warm = warm_up(*model, inpainting); !warm) return warm.error();
     release_memory();  // what loading took beside the weights

@@ -28,6 +28,8 @@ struct RetentionSettings {
 struct EngineSettings {
   int max_batch = 1;   // generations in one UNet call
   int max_active = 0;  // generations in flight; 0: as many as max_batch
+  // How long jobs of a loaded model may go before one whose model has to take its place; 0: not at all.
+  std::chrono::milliseconds affinity{30'000};
 };
 
 struct ModelSettings {

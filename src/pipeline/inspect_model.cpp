@@ -26,7 +26,7 @@ void add_tokenizer_problem(const ModelFiles& files, const char* name, const mode
   }
 }
 
-ModelReport report_of(const char* kind, const ModelFiles& files) {
+ModelReport report_of(const char* kind, const ModelFiles& files, Tokenizers tokenizers) {
   const auto prediction = files.scheduler.fields.value("prediction_type", nlohmann::json("epsilon"));
   ModelReport report{.kind = kind,
                      .family = std::string(to_string(files.family)),
@@ -34,13 +34,16 @@ ModelReport report_of(const char* kind, const ModelFiles& files) {
                      .scheduler = files.scheduler.class_name,
                      .prediction_type = prediction.is_string() ? prediction.get<std::string>() : "",
                      .width = files.defaults.width,
-                     .height = files.defaults.height};
+                     .height = files.defaults.height,
+                     .steps = files.defaults.steps,
+                     .guidance_scale = files.defaults.guidance_scale};
   report.components.push_back(report_of("text_encoder", files.text_encoder.weights));
   if (files.text_encoder_2) {
     report.components.push_back(report_of("text_encoder_2", files.text_encoder_2->weights));
   }
   report.components.push_back(report_of("unet", files.unet.weights));
   report.components.push_back(report_of("vae", files.vae.weights));
+  if (tokenizers == Tokenizers::left_out) return report;
   add_tokenizer_problem(files, "tokenizer", files.text_encoder.config, report);
   if (files.text_encoder_2) {
     add_tokenizer_problem(files, "tokenizer_2", files.text_encoder_2->config, report);
@@ -59,14 +62,14 @@ ModelReport report_of_file(const std::filesystem::path& path, io::SafetensorsFil
 
 }  // namespace
 
-Result<ModelReport> inspect_model(const std::filesystem::path& path) {
+Result<ModelReport> inspect_model(const std::filesystem::path& path, Tokenizers tokenizers) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
     return Error{ErrorCode::model_not_found, "there is no model at " + path.string(), "model"};
   }
-  const auto report = [](const char* kind, const Result<ModelFiles>& files) -> Result<ModelReport> {
+  const auto report = [tokenizers](const char* kind, const Result<ModelFiles>& files) -> Result<ModelReport> {
     if (!files) return files.error();
-    return report_of(kind, *files);
+    return report_of(kind, *files, tokenizers);
   };
   if (std::filesystem::is_directory(path, ignored)) return report("diffusers folder", read_model_files(path));
   auto file = io::SafetensorsFile::open(path);

@@ -27,11 +27,17 @@ struct ModelReport {
   std::string scheduler;
   std::string prediction_type;
   int width = 0, height = 0;  // default picture size
+  int steps = 0;              // likewise
+  double guidance_scale = 0;  // likewise
   std::vector<ComponentReport> components;
 };
 
+// Tokenizers are parsed, which takes as long as all the rest, or left to load_model().
+enum class Tokenizers { parsed, left_out };
+
 // Errors: model_not_found, model_invalid where it cannot be read at all; wrong or missing tensors are in the
 // report.
-Result<ModelReport> inspect_model(const std::filesystem::path& path);
+Result<ModelReport> inspect_model(const std::filesystem::path& path,
+                                  Tokenizers tokenizers = Tokenizers::parsed);
 
 }  // namespace sdw::pipeline

@@ -229,3 +229,15 @@ def test_a_prompt_that_was_cut_is_named(real, long, named):
     texts = {"prompt": PROMPT, "negative_prompt": "blurry", long: "a red circle and " * 60}
     (warning,) = real.wait(real.submit(**texts, steps=2, guidance_scale=5))["result"]["warnings"]
     assert warning.startswith(f"{named} longer than 75 tokens; this part was cut: "), warning
+
+
+def test_a_tokenizer_is_parsed_when_its_model_is_loaded_and_not_before(start, model, tmp_path):
+    folder = tmp_path / "models"
+    for name in ("first", "spoiled"):
+        shutil.copytree(model, folder / name)
+    (folder / "spoiled" / "tokenizer" / "vocab.json").write_text("{")
+    worker = start("--models-dir", folder, program=REAL, models=())
+    assert {one["id"] for one in worker.client.get("/v1/models").json()["data"]} == {"first", "spoiled"}
+    assert worker.wait(worker.submit(steps=1))["state"] == "completed"
+    failed = worker.wait(worker.submit(steps=1, model="spoiled"))
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "model_invalid"), failed["error"]

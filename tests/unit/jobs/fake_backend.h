@@ -47,6 +47,7 @@ class FakeBackend : public Backend {
   bool has_lora(std::string_view name) const override { return name == "ink"; }
 
   // What was done.
+  std::atomic<int> inspections{0};
   std::atomic<int> loads{0};
   std::atomic<int> models_alive{0};
   std::atomic<int> releases{0};

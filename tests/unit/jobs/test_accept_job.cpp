@@ -4,6 +4,7 @@
 #include "io/base64.h"
 #include "io/picture.h"
 #include "jobs/forecast.h"
+#include "jobs/job_shape.h"
 #include "unit/jobs/worker.h"
 
 namespace sdw::jobs {
@@ -172,6 +173,53 @@ TEST(AcceptJob, etas_come_from_measured_steps) {
   ASSERT_TRUE(eta);
   EXPECT_GT(*eta, 300);
   EXPECT_LT(*eta, 1500);
+}
+
+TEST(AcceptJob, jobs_in_another_precision_have_etas_of_their_own) {
+  Worker worker;
+  worker.backend.step_time = std::chrono::milliseconds(5);
+  worker.start();
+  ASSERT_EQ(outcome(*worker.submit({{"steps", 4}})), "completed");
+  const json in_bytes{{"precision", "int8"}, {"steps", 100}};
+  worker.submit(in_bytes);
+  ASSERT_TRUE(eventually([&] { return worker.observer.steps > 10; }));
+  const auto waiting = worker.submit(in_bytes);
+  const auto eta = status_now(worker.app, *waiting).eta_ms;
+  ASSERT_TRUE(eta) << "measured by the job that runs";
+  EXPECT_GT(*eta, 500) << "100 steps of 5 ms";
+}
+
+TEST(AcceptJob, what_shortcuts_save_is_not_taken_off_twice) {
+  Worker worker;
+  worker.backend.step_time = std::chrono::milliseconds(5);
+  worker.start();
+  const json cached{{"deep_cache_interval", 10}, {"steps", 20}};
+  const auto job = worker.submit(cached);
+  ASSERT_EQ(outcome(*job), "completed");
+  const JobShape shape = shape_of(job->spec(), {}, *worker.app.models.description("m"));
+  EXPECT_GE(*worker.app.times.step_ms(shape.step, 1), 5) << "as measured with them";
+}
+
+TEST(AcceptJob, an_announced_eta_is_the_one_that_is_asked_for) {
+  Settings settings;
+  settings.engine = {.max_batch = 1, .max_active = 4};
+  Worker worker(settings);
+  ASSERT_TRUE(worker.app.models.request_load("m").ok());
+  ASSERT_TRUE(eventually([&] { return worker.app.models.readiness().ready; }));
+  JobSpec spec;
+  spec.model = "m";
+  const StepShape shape = shape_of(spec, {}, *worker.app.models.description("m")).step;
+  worker.app.times.record_step(shape, 1, 1000);  // alone
+  worker.app.times.record_step(shape, 4, 1200);  // four in a call, which this worker never makes
+  Gate gate;
+  worker.backend.on_step = [&](const std::vector<FakeState>&) { gate.pass(); };
+  for (int i = 0; i < 5; ++i) worker.submit({{"steps", 50}});
+  const auto waiting = worker.submit({{"steps", 50}, {"count", 4}});
+  worker.start();
+  ASSERT_TRUE(eventually([&] { return gate.waiting() == 1; }));
+  const auto announced = data_of(*waiting, EventKind::queued).back();
+  EXPECT_EQ(announced["eta_ms"], *status_now(worker.app, *waiting).eta_ms);
+  gate.open();
 }
 
 TEST(AcceptJob, positions_move_up_as_the_queue_does) {

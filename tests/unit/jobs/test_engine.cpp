@@ -390,10 +390,18 @@ TEST(Engine, a_loading_model_does_not_hold_up_jobs_of_another) {
   EXPECT_EQ(outcome(*waits), "completed");
 }
 
-TEST(Engine, jobs_of_two_models_take_turns_in_memory_for_one) {
+// Two models in memory for one.
+Settings memory_for_one(std::chrono::milliseconds affinity) {
   Settings settings;
   settings.models.memory_limit_bytes = 100;
-  Worker worker(settings);
+  settings.engine.affinity = affinity;
+  return settings;
+}
+
+constexpr std::chrono::hours kLong(1);
+
+TEST(Engine, without_affinity_jobs_of_two_models_take_turns_in_memory_for_one) {
+  Worker worker(memory_for_one({}));
   ASSERT_TRUE(worker.app.models.add({"other", "/models/other"}).ok());
   std::vector<std::shared_ptr<Job>> jobs;
   for (int i = 0; i < 20; ++i)
@@ -404,10 +412,63 @@ TEST(Engine, jobs_of_two_models_take_turns_in_memory_for_one) {
   EXPECT_EQ(worker.backend.models_alive, 1);
 }
 
+TEST(Engine, jobs_of_the_loaded_model_go_first_so_that_two_models_are_loaded_once_each) {
+  Worker worker(memory_for_one(kLong));
+  ASSERT_TRUE(worker.app.models.add({"other", "/models/other"}).ok());
+  std::vector<std::shared_ptr<Job>> jobs;
+  for (int i = 0; i < 80; ++i) {
+    jobs.push_back(worker.submit({{"model", i % 2 == 0 ? "m" : "other"}, {"steps", 1}, {"seed", i}}));
+  }
+  worker.start();
+  for (const auto& job : jobs) EXPECT_EQ(outcome(*job), "completed");
+  EXPECT_EQ(worker.backend.loads, 2);
+  std::vector<std::vector<std::uint64_t>> expected;
+  for (std::uint64_t first : {0, 1}) {
+    for (std::uint64_t seed = first; seed < 80; seed += 2) expected.push_back({seed});
+  }
+  EXPECT_EQ(worker.backend.calls(), expected) << "each model's jobs in the order they came";
+}
+
+TEST(Engine, a_job_is_overtaken_for_no_longer_than_the_bound) {
+  using std::chrono::milliseconds;
+  const milliseconds bound(40);
+  Worker worker(memory_for_one(bound));
+  worker.backend.step_time = milliseconds(2);
+  ASSERT_TRUE(worker.app.models.add({"other", "/models/other"}).ok());
+  Gate gate;
+  std::atomic<bool> first{true};
+  worker.backend.on_decode = [&] {
+    if (first.exchange(false)) gate.pass();
+  };
+  worker.start();
+  std::vector<std::shared_ptr<Job>> stream{worker.submit({{"steps", 1}})};
+  ASSERT_TRUE(eventually([&] { return gate.waiting() == 1; }));
+  const auto rare = worker.submit({{"model", "other"}, {"steps", 1}});
+  for (int i = 0; i < 60; ++i) stream.push_back(worker.submit({{"steps", 5}}));  // of 10 ms each
+  gate.open();
+  ASSERT_EQ(outcome(*rare), "completed");
+  const auto ended =
+      std::count_if(stream.begin(), stream.end(), [](const auto& job) { return job->ended(); });
+  EXPECT_GT(ended, 1) << "some went before it";
+  EXPECT_LE(ended, 1 + 4 + 1) << "those that began within 40 ms, of 10 ms each";
+  for (const auto& job : stream) EXPECT_EQ(outcome(*job), "completed");
+}
+
+TEST(Engine, affinity_does_not_beat_priority) {
+  Worker worker(memory_for_one(kLong));
+  ASSERT_TRUE(worker.app.models.add({"other", "/models/other"}).ok());
+  ASSERT_TRUE(worker.app.models.request_load("m").ok());
+  ASSERT_TRUE(eventually([&] { return worker.app.models.readiness().ready; }));
+  const auto low = worker.submit({{"seed", 1}, {"steps", 1}});
+  const auto urgent = worker.submit({{"seed", 2}, {"steps", 1}, {"model", "other"}, {"priority", 1}});
+  const auto equal = worker.submit({{"seed", 3}, {"steps", 1}, {"priority", 1}});
+  worker.start();
+  for (const auto& job : {low, urgent, equal}) ASSERT_EQ(outcome(*job), "completed");
+  EXPECT_THAT(worker.backend.calls(), ElementsAre(ElementsAre(3u), ElementsAre(2u), ElementsAre(1u)));
+}
+
 TEST(Engine, a_steady_stream_for_one_model_does_not_starve_another) {
-  Settings settings;
-  settings.models.memory_limit_bytes = 100;
-  Worker worker(settings);
+  Worker worker(memory_for_one({}));
   ASSERT_TRUE(worker.app.models.add({"other", "/models/other"}).ok());
   worker.start();
   ASSERT_EQ(outcome(*worker.submit()), "completed");

@@ -80,6 +80,28 @@ TEST(ModelStore, loads_on_demand_and_tells_how_far_it_is) {
   EXPECT_EQ(told, (std::vector<int>{0, 25, 50, 75, 100}));
 }
 
+TEST(ModelStore, a_model_is_inspected_once_however_often_it_is_loaded) {
+  Store store({.memory_limit_bytes = 100});
+  for (int i = 0; i < 3; ++i) {
+    for (const char* id : {"a", "b"}) EXPECT_EQ(store.take(id)->description().family, "fake");
+    store.take("a", {"int8", {}});
+  }
+  EXPECT_GE(store.backend.loads, 6);
+  EXPECT_EQ(store.backend.inspections, 3) << "one for each of three models";
+}
+
+TEST(ModelStore, what_displaces_another_is_told_before_anything_is_begun) {
+  Store store({.memory_limit_bytes = 100});
+  EXPECT_EQ(store.models.place("a"), ModelStore::Place::other) << "there is room";
+  store.take("a").reset();
+  EXPECT_EQ(store.models.place("a"), ModelStore::Place::loaded);
+  EXPECT_EQ(store.models.place("b"), ModelStore::Place::displaces);
+  EXPECT_EQ(store.models.place("nobody"), ModelStore::Place::other);
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(store.backend.loads, 1);
+  EXPECT_EQ(store.state("a"), ModelState::loaded);
+}
+
 TEST(ModelStore, the_least_recently_used_goes_first) {
   Store store({.memory_limit_bytes = 200});
   store.take("a").reset();
