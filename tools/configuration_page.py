@@ -34,6 +34,30 @@ When not to touch these: the defaults suit one worker on one machine with a few 
 it (the error says which), not before; each one bounds memory that a stranger can make the worker use.
 """
 
+TAIL = """
+## What requests can cost
+
+Every limit that holds without a setting, and what happens beyond each.
+
+| What | Bound | Beyond it |
+|---|---|---|
+| Memory of request bodies that arrive or wait to be decoded, and of answers being written | `--body-budget`; the first 16 KiB of each are not counted | an unfinished body gives way to an older one: 503 with `Retry-After`; small jobs go through |
+| One body | `--max-body-bytes`, and never more than `--body-budget` | 413 |
+| Parsing and decoding | `--intake-threads` at once; each takes up to twice `--max-body-bytes` and 64 MiB more; one lossless WebP at a time may take 400 MiB | requests wait, 256 at most; then 503 |
+| JPEG scans | 20 for an image of `--max-picture-pixels`, more for smaller ones, at most 100; scans of arithmetic coding count eight times | 422 |
+| Text and profiles in a PNG | 8 MiB each once inflated, 16 MiB together | 413 |
+| Connections | `--max-connections`, at most the hard limit of open files (`ulimit -Hn`) less 64, or half of it | the one that has waited longest without a whole request header (idle, in its TLS handshake, slow) gives way; if all are busy, 503, or with TLS an end before the handshake |
+| TLS handshake, request header | `--header-timeout` each | the connection ends (408) |
+| Body | `--body-timeout` | 408 |
+| A client that does not read | `--write-timeout` without progress, and in all that plus a second for each 16 KiB | the connection ends |
+| A page of `GET /v1/jobs` | 200 jobs, and about 1 MiB | a shorter page; `next_cursor` goes on |
+| Time left of a waiting job | the first 256 of the queue | `eta_ms` is null |
+
+A worker under attack takes about: its models, plus `--body-budget`, plus 48 KiB for each of `--max-connections` (96 KiB with TLS), plus what
+the intake threads take, plus `--queue-bytes` and `--result-bytes`. Choose these to fit when memory is limited, as in a container.
+`sd_worker_http_held_bytes` and `sd_worker_http_connections` in `/metrics` tell how near the bounds are.
+"""
+
 
 def main() -> None:
     program = sys.argv[1] if len(sys.argv) > 1 else "build/sd-worker"
@@ -47,7 +71,7 @@ def main() -> None:
                 default = f"`{row['default']}`" if row["default"] else "-"
                 mark = " *list*" if row["list"] else ""
                 page += f"| `{row['flag']}` | `{row['variable']}` | {key} | {default} | {row['help']}{mark} |\n"
-    PAGE.write_text(page)
+    PAGE.write_text(page + TAIL)
 
 
 if __name__ == "__main__":

@@ -35,12 +35,20 @@ Result<std::string> read_key(const fs::path& file) {
   return key;
 }
 
-// Each connection takes a file descriptor, and the usual soft limit is 1024.
-void raise_file_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
+// Each connection takes a file descriptor, and the usual soft limit is 1024. What is left of the hard one is
+// for models, devices and the worker's own.
+void fit_connections(http::HttpLimits& limits) {
+  constexpr rlim_t kOwnFiles = 64;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_max == RLIM_INFINITY) return;
+  const auto most = static_cast<std::size_t>(files.rlim_max - std::min(kOwnFiles, files.rlim_max / 2));
+  if (limits.max_connections <= most) return;
+  log::event(log::Level::warn, "max-connections is lowered to what the limit of open files allows",
+             {{"max_connections", static_cast<std::int64_t>(most)},
+              {"open_files", static_cast<std::int64_t>(files.rlim_max)}});
+  limits.max_connections = most;
 }
 
 jobs::NamedModel named(const std::string& text) {
@@ -101,12 +109,13 @@ Status check_exposure(ServeOptions& options) {
 
 Status run_worker(const ServeOptions& options, jobs::Backend& backend, jobs::Observer& observer,
                   prometheus::Registry& registry, const http::About& about) {
-  raise_file_limit();
+  http::ServerSettings settings = options.http;
+  fit_connections(settings.limits);
   jobs::AppState app(backend, observer, options.jobs, options.limits);
   if (Status added = add_models(options, app.models); !added) return added;
   app.engine.start();
   http::HttpMetrics metrics(registry);
-  http::Server server(http::Api{app, registry, metrics, options.http, about});
+  http::Server server(http::Api{app, registry, metrics, settings, about});
   if (Status listening = server.listen(); !listening) return listening;
   announce(options, server.url());
   server.run();

@@ -175,6 +175,9 @@ std::vector<Setting> connection_settings(ServeOptions& o) {
   return {
       size(kGroup, "max-header-bytes", "bytes of a request line with its headers", limits.max_header_bytes,
            {1024, 1e6}),
+      size(kGroup, "body-budget",
+           "bytes of all request bodies that arrive or wait to be decoded, and of all answers being written",
+           limits.body_budget, {1024, 1e15}),
       number(kGroup, "max-connections", "open connections", limits.max_connections, {1, 1e6}),
       number(kGroup, "max-connections-per-client", "open connections of one address",
              limits.max_connections_per_client, {1, 1e6}),
@@ -238,7 +241,7 @@ std::vector<Setting> serve_settings(ServeOptions& options) {
 
 void complete(ServeOptions& o) {
   http::HttpLimits& limits = o.http.limits;
-  limits.max_body_bytes = o.limits.body_bytes;
+  limits.max_body_bytes = std::min(o.limits.body_bytes, limits.body_budget);
   limits.header_timeout = milliseconds(o.header_timeout);
   limits.body_timeout = milliseconds(o.body_timeout);
   limits.idle_timeout = milliseconds(o.idle_timeout);

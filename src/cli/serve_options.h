@@ -18,7 +18,7 @@ namespace sdw::cli {
 struct ServeOptions {
   std::string config;
   http::ServerSettings http;
-  jobs::Settings jobs;
+  jobs::Settings jobs{.intake_threads = 2};  // one large upload must not hold up the small jobs
   contract::Limits limits;
   bool insecure = false;
   std::filesystem::path api_key_file;

@@ -7,6 +7,7 @@
 #include "contract/error_body.h"
 #include "contract/error_table.h"
 #include "contract/json_text.h"
+#include "contract/split_document.h"
 
 namespace sdw::contract {
 namespace {
@@ -78,8 +79,14 @@ std::optional<JobState> job_state_from_name(std::string_view name) {
 }
 
 std::string job_document(const JobStatus& status) {
-  return with_member(json_text(fields_of(status)), "result",
-                     status.result ? std::string_view(*status.result) : "null");
+  const auto [before, after] = split_document(status);
+  return before + (status.result ? *status.result : std::string()) + after;
+}
+
+SplitDocument split_document(const JobStatus& status) {
+  std::string text = with_member(json_text(fields_of(status)), "result", status.result ? "" : "null");
+  text.pop_back();
+  return {std::move(text), "}"};
 }
 
 std::string job_list(std::span<const JobStatus> jobs, const std::optional<std::string>& next_cursor) {

@@ -15,6 +15,7 @@ using Outcome = RequestReader::Outcome;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::size_t kLingerBytes = 256 << 20;
+constexpr std::string_view kSecondsUntilRoom = "5";  // for a body: others finish, or are ended
 
 // A place in the table for as long as the connection lasts.
 class Membership {
@@ -53,14 +54,18 @@ Task<void> linger(Transport& transport) {
 class Exchange {
  public:
   Exchange(Transport& transport, RequestReader& reader, Services& services, const std::string& client)
-      : transport_(transport), reader_(reader), services_(services) {
+      : transport_(transport),
+        reader_(reader),
+        services_(services),
+        share_(services.bytes, [&transport] { transport.interrupt(); }) {
     request_.client = client;
     request_.received = std::chrono::steady_clock::now();
   }
 
-  Task<bool> run() {
+  Task<bool> run(Membership& membership) {
     Outcome outcome = co_await reader_.read_head(request_);
     if (outcome == Outcome::closed) co_return false;
+    membership.set_idle(false);
     identify(request_);
     if (outcome == Outcome::refused) {
       co_return co_await refuse(protocol_error(reader_.refusal()));
@@ -71,28 +76,39 @@ class Exchange {
     if (verdict.refusal) {
       co_return co_await refuse(std::move(*verdict.refusal));
     }
+    if (!services_.bytes.has_room(reader_.announced_bytes())) {
+      co_return co_await refuse(protocol_error(no_room_for_body()));
+    }
     if (reader_.body_pending() && reader_.expects_continue()) {
       const net::const_buffer go_on = net::buffer(kContinue.data(), kContinue.size());
       if (co_await transport_.write({&go_on, 1}, services_.settings.limits.write_timeout)) co_return false;
     }
-    outcome = co_await reader_.read_body(request_);
+    outcome = co_await reader_.read_body(request_, share_);
     if (outcome == Outcome::closed) co_return false;
     if (outcome == Outcome::refused) {
       co_return co_await refuse(protocol_error(reader_.refusal()));
     }
+    share_.settle();
     Response response =
-        co_await handle(*verdict.match.route, request_, verdict.match.values, services_.intake);
+        co_await handle(*verdict.match.route, request_, verdict.match.values, services_.pools);
+    request_.body.clear();
+    const auto* text = std::get_if<std::string>(&response.body);
+    if (!share_.resize(text ? text->size() : 0)) response = protocol_error(no_room_for_body());
     const bool keep_alive = reader_.keep_alive() && !response.is_stream() && !services_.closing;
     co_return co_await answer(std::move(response), keep_alive);
   }
 
  private:
   static Response protocol_error(const ProtocolError& error) {
-    return http::protocol_error(error.status, error.message);
+    Response response = http::protocol_error(error.status, error.message);
+    if (error.status == 503) response.headers.set("Retry-After", kSecondsUntilRoom);
+    return response;
   }
 
   // What is left of the body is not read, so the connection cannot go on unless there is none.
   Task<bool> refuse(Response response) {
+    reader_.drop_body();
+    (void)share_.resize(0);
     const bool keep_alive = whole_ && !reader_.body_pending() && reader_.keep_alive() && !services_.closing;
     co_return co_await answer(std::move(response), keep_alive);
   }
@@ -112,6 +128,7 @@ class Exchange {
   Transport& transport_;
   RequestReader& reader_;
   Services& services_;
+  ByteBudget::Share share_;  // of the body until it is handled, then of the answer
   Request request_;
   std::string pattern_;
   bool whole_ = false;  // the header was understood, so that the next request's beginning is known
@@ -129,18 +146,19 @@ Task<void> turn_away(Transport& transport, const HttpLimits& limits) {
 Task<void> serve_connection(std::unique_ptr<Transport> transport, std::string client, Services& services) {
   const HttpLimits& limits = services.settings.limits;
   Membership membership(services, client, *transport);
-  if (co_await transport->handshake(limits.header_timeout)) co_return;
   if (!membership.admitted()) {
-    co_await turn_away(*transport, limits);
+    // A handshake is too dear for one who gets no answer but this.
+    if (services.settings.tls_certificate.empty()) co_await turn_away(*transport, limits);
     co_return;
   }
+  membership.set_idle(true);
+  if (co_await transport->handshake(limits.header_timeout)) co_return;
   RequestReader reader(*transport, limits);
   for (bool first = true;; first = false) {
     membership.set_idle(true);
     if (co_await reader.await_request(first) != Outcome::done) co_return;
-    membership.set_idle(false);
     Exchange exchange(*transport, reader, services, client);
-    if (!co_await exchange.run()) co_return;
+    if (!co_await exchange.run(membership)) co_return;
   }
 }
 

@@ -3,12 +3,13 @@
 #include <memory>
 #include <string>
 
+#include "http/byte_budget.h"
 #include "http/connection_table.h"
 #include "http/gate.h"
+#include "http/handle.h"
 #include "http/http_metrics.h"
 #include "http/settings.h"
 #include "http/transport.h"
-#include "jobs/worker_pool.h"
 
 namespace sdw::http {
 
@@ -17,9 +18,10 @@ struct Services {
   const ServerSettings& settings;
   const Gate& gate;
   ConnectionTable& connections;
+  ByteBudget& bytes;
   HttpMetrics& metrics;
-  jobs::WorkerPool& intake;  // for routes that run off the I/O thread
-  bool closing = false;      // no connection is kept for a next request
+  const WorkerPools& pools;
+  bool closing = false;  // no connection is kept for a next request
 };
 
 // Answers the requests of one connection, one after the other, until either side ends it.

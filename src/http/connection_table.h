@@ -10,8 +10,9 @@
 
 namespace sdw::http {
 
-// The open connections, in all and by client. One that waits for its next request gives way to a newcomer,
-// the one that has waited longest first; a newcomer is turned away only where every place is busy.
+// The open connections, in all and by client. One without a whole request header (idle, in its TLS handshake,
+// or with slow headers) gives way to a newcomer, the one that has waited longest first; a newcomer is turned
+// away only if every place is busy.
 class ConnectionTable {
  public:
   struct Entry {
@@ -30,6 +31,8 @@ class ConnectionTable {
   void set_idle(Place place, bool idle);
   Place end() { return entries_.end(); }
 
+  // Closes the connection that has waited longest for its next request; false where none waits.
+  bool close_longest_idle() { return close_longest_idle(nullptr); }
   void close_idle();
   void close_all();
   std::size_t size() const { return entries_.size(); }

@@ -35,8 +35,9 @@ Response answer(const Route& route, Request& request, const PathValues& values) 
 }  // namespace
 
 Task<Response> handle(const Route& route, Request& request, const PathValues& values,
-                      jobs::WorkerPool& pool) {
-  if (!route.off_thread) co_return answer(route, request, values);
+                      const WorkerPools& pools) {
+  if (route.runs_on == RunsOn::io_thread) co_return answer(route, request, values);
+  jobs::WorkerPool& pool = route.runs_on == RunsOn::intake ? pools.intake : pools.readers;
   auto response = co_await run_off_thread(pool, [&] { return answer(route, request, values); });
   if (response) co_return std::move(*response);
   Response overloaded =

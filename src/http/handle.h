@@ -10,9 +10,16 @@
 
 namespace sdw::http {
 
-// The handler's answer, from `pool` where the route says so; an exception becomes the error it carries, or a
+// The threads of routes that do not run on the I/O thread.
+struct WorkerPools {
+  jobs::WorkerPool& intake;
+  jobs::WorkerPool& readers;
+};
+
+// The handler's answer, from the thread that the route names; an exception becomes the error it carries, or a
 // 500 that tells nothing.
-Task<Response> handle(const Route& route, Request& request, const PathValues& values, jobs::WorkerPool& pool);
+Task<Response> handle(const Route& route, Request& request, const PathValues& values,
+                      const WorkerPools& pools);
 
 // Headers that every answer has: X-Request-Id, Server-Timing, CORS where it applies.
 void finish_headers(const ServerSettings& settings, const Request& request, Response& response);

@@ -23,6 +23,11 @@ HttpMetrics::HttpMetrics(prometheus::Registry& registry)
                        .Help("Open connections.")
                        .Register(registry)
                        .Add({})),
+      held_(prometheus::BuildGauge()
+                .Name("sd_worker_http_held_bytes")
+                .Help("Request bodies until they are decoded, and answers until they are written.")
+                .Register(registry)
+                .Add({})),
       streams_(prometheus::BuildGauge()
                    .Name("sd_worker_http_streams")
                    .Help("Job streams being read.")

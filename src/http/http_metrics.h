@@ -21,6 +21,8 @@ class HttpMetrics {
   void answered(std::string_view method, std::string_view route, unsigned status);
   void took(std::string_view route, double seconds);
   void connections(std::size_t open) { connections_.Set(static_cast<double>(open)); }
+  // Of request bodies and answers together.
+  void bytes_held(std::size_t bytes) { held_.Set(static_cast<double>(bytes)); }
   void stream_opened() { streams_.Increment(); }
   void stream_closed() { streams_.Decrement(); }
 
@@ -39,6 +41,7 @@ class HttpMetrics {
   prometheus::Family<prometheus::Counter>& requests_;
   prometheus::Family<prometheus::Histogram>& seconds_;
   prometheus::Gauge& connections_;
+  prometheus::Gauge& held_;
   prometheus::Gauge& streams_;
 };
 

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <charconv>
 
 #include "contract/job_document.h"
+#include "contract/split_document.h"
 #include "http/api.h"
 #include "http/job_error.h"
 #include "jobs/accept_job.h"
@@ -13,6 +15,7 @@ namespace {
 constexpr std::size_t kMaxKey = 255;
 constexpr int kDefaultPage = 50;
 constexpr int kMaxPage = 200;
+constexpr std::size_t kPageBytes = 1 << 20;  // a page of long prompts has fewer jobs
 
 Response create_job(jobs::AppState& app, Request& request) {
   const std::string key(request.headers["Idempotency-Key"]);
@@ -20,7 +23,7 @@ Response create_job(jobs::AppState& app, Request& request) {
     return error_response(
         {ErrorCode::invalid_request, "An Idempotency-Key has 255 characters at most.", "Idempotency-Key"});
   }
-  const auto accepted = jobs::accept_job(app, request.body, key);
+  const auto accepted = jobs::accept_job(app, request.body.view(), key);
   if (!accepted) return job_error(app, accepted.error());
   const std::string& id = accepted->job->id();
   request.job_id = id;
@@ -35,7 +38,12 @@ Response read_job(jobs::AppState& app, Request& request, const std::string& id) 
   const auto job = app.registry.find(id);
   if (!job) return job_error(app, job.error());
   request.job_id = id;
-  return json_response(200, contract::job_document(jobs::status_now(app, **job)));
+  const contract::JobStatus status = jobs::status_now(app, **job);
+  auto [before, after] = contract::split_document(status);
+  Response response = json_response(200, {});
+  const std::string_view result = status.result ? std::string_view(*status.result) : std::string_view();
+  response.body = SharedBody{status.result, result, std::move(before), std::move(after)};
+  return response;
 }
 
 Response delete_job(jobs::AppState& app, Request& request, const std::string& id) {
@@ -69,14 +77,16 @@ Response list_jobs(jobs::AppState& app, const Request& request) {
                              "state is one of queued, running, completed, failed, cancelled.", "state"});
     }
   }
-  auto page =
-      app.registry.list(state, static_cast<std::size_t>(*limit), request.query_value("cursor").value_or(""));
-  if (!page) return error_response(page.error());
-  for (contract::JobStatus& status : page->jobs) {
-    if (status.state != contract::JobState::queued && status.state != contract::JobState::running) continue;
-    if (const auto job = app.registry.find(status.id)) status = jobs::status_now(app, **job);
+  const std::string cursor(request.query_value("cursor").value_or(""));
+  for (auto count = static_cast<std::size_t>(*limit);;) {
+    auto page = app.registry.list(state, count, cursor);
+    if (!page) return error_response(page.error());
+    jobs::add_forecasts(app, page->jobs);
+    std::string text = contract::job_list(page->jobs, page->next_cursor);
+    const std::size_t got = page->jobs.size();
+    if (text.size() <= kPageBytes || got <= 1) return json_response(200, std::move(text));
+    count = std::max<std::size_t>(std::min(got * kPageBytes / text.size(), got - 1), 1);
   }
-  return json_response(200, contract::job_list(page->jobs, page->next_cursor));
 }
 
 }  // namespace
@@ -86,12 +96,12 @@ void add_job_routes(Router& router, const Api& api) {
   router.add({.method = Method::post,
               .pattern = "/v1/jobs",
               .handler = [&app](Request& request, const PathValues&) { return create_job(app, request); },
-              .off_thread = true});
-  router.add({.method = Method::get,
-              .pattern = "/v1/jobs",
-              .handler = [&app](Request& request, const PathValues&) -> Response {
-                return list_jobs(app, request);
-              }});
+              .runs_on = RunsOn::intake});
+  router.add(
+      {.method = Method::get,
+       .pattern = "/v1/jobs",
+       .handler = [&app](Request& request, const PathValues&) -> Response { return list_jobs(app, request); },
+       .runs_on = RunsOn::readers});
   router.add({.method = Method::get,
               .pattern = "/v1/jobs/{id}",
               .handler = [&app](Request& request, const PathValues& values) -> Response {

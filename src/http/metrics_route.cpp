@@ -19,7 +19,8 @@ void add_metrics_route(Router& router, const Api& api) {
               .pattern = "/metrics",
               .handler = [api](Request&, const PathValues&) -> Response {
                 return text_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(api));
-              }});
+              },
+              .runs_on = RunsOn::readers});  // counts open files, of which there may be many
 }
 
 }  // namespace sdw::http

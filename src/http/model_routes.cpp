@@ -25,7 +25,8 @@ void add_model_routes(Router& router, const Api& api) {
               .pattern = "/v1/models",
               .handler = [&app](Request&, const PathValues&) -> Response {
                 return json_response(200, contract::model_list(app.models.list()));
-              }});
+              },
+              .runs_on = RunsOn::readers});
   router.add({.method = Method::get,
               .pattern = "/v1/models/{id}",
               .handler = [&app](Request&, const PathValues& values) -> Response {

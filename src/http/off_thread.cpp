@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <memory>
+#include <utility>
 
 namespace sdw::http {
 namespace {
@@ -19,8 +20,8 @@ Task<std::optional<Response>> run_off_thread(jobs::WorkerPool& pool, std::functi
   const Executor executor = co_await net::this_coro::executor;
   const auto pending = std::make_shared<Pending>(executor);
   const bool taken = pool.submit([pending, executor, work = std::move(work)] {
-    net::post(executor, [pending, response = work()] {
-      pending->response = response;
+    net::post(executor, [pending, response = work()]() mutable {
+      pending->response = std::move(response);
       pending->done.cancel();
     });
   });

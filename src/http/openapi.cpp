@@ -96,7 +96,8 @@ json list_jobs() {
       "listJobs", "Jobs", "Jobs, newest first, without their pictures",
       {{"200", answers_json("A page of jobs.", "JobList")}, {"422", refusal("A parameter is out of range.")}},
       {query("state", states, "Only jobs in this state."),
-       query("limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", 200}}, "Jobs of a page; 50."),
+       query("limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", 200}},
+             "Jobs of a page at most; 50. Long prompts make it shorter."),
        query("cursor", {{"type", "string"}, {"pattern", "^[0-9]{0,18}$"}}, "The last page's next_cursor.")});
   return made;
 }

@@ -9,6 +9,7 @@
 
 #include "http/headers.h"
 #include "http/method.h"
+#include "support/page_buffer.h"
 
 namespace sdw::http {
 
@@ -18,7 +19,7 @@ struct Request {
   std::vector<std::string> path;  // percent-decoded segments; "/" is one empty segment
   std::vector<std::pair<std::string, std::string>> query;
   Headers headers;
-  std::string body;
+  PageBuffer body;
   bool http_1_0 = false;
   std::string client;      // the peer's address
   std::string request_id;  // its own X-Request-Id if that is fit to be shown, else drawn

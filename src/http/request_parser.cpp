@@ -41,6 +41,10 @@ std::size_t count(const beast_http::fields& headers, field name) {
 
 }  // namespace
 
+ProtocolError no_room_for_body() {
+  return {503, "Other requests hold all the memory for bodies; try again later."};
+}
+
 RequestParser::RequestParser(const HttpLimits& limits) {
   parser_.header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
   parser_.body_limit(limits.max_body_bytes);
@@ -52,6 +56,8 @@ std::size_t RequestParser::put(std::string_view bytes, std::optional<ProtocolErr
     error = ProtocolError{400, "This port speaks plain HTTP, not TLS."};
     return 0;
   }
+  // All chunks at once: each call costs as much as a small one.
+  parser_.eager(head_done());
   boost::system::error_code code;
   const std::size_t used = parser_.put(boost::asio::buffer(bytes.data(), bytes.size()), code);
   if (code == beast_http::error::need_more) {
@@ -66,6 +72,11 @@ std::size_t RequestParser::put(std::string_view bytes, std::optional<ProtocolErr
 
 bool RequestParser::expects_continue() const {
   return parser_.get().version() >= 11 && iequals(view(parser_.get()[field::expect]), "100-continue");
+}
+
+std::optional<std::uint64_t> RequestParser::content_length() const {
+  const auto length = parser_.content_length();
+  return length ? std::optional<std::uint64_t>(*length) : std::nullopt;
 }
 
 std::optional<ProtocolError> RequestParser::read_head(Request& request) const {

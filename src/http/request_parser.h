@@ -1,11 +1,12 @@
 #pragma once
 
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "http/paged_body.h"
 #include "http/request.h"
 #include "http/settings.h"
 
@@ -16,6 +17,9 @@ struct ProtocolError {
   unsigned status = 400;
   std::string message;
 };
+
+// 503: what other requests hold leaves no room for this one's body.
+ProtocolError no_room_for_body();
 
 // One HTTP/1.x request out of bytes that come in pieces. Holds no socket, so that it can be fuzzed.
 class RequestParser {
@@ -35,10 +39,13 @@ class RequestParser {
   // The request's line and header. Precondition: head_done(). Error: what the protocol forbids or we do not
   // do.
   std::optional<ProtocolError> read_head(Request& request) const;
-  std::string take_body() { return std::move(parser_.get().body()); }
+  // What the header announces; nothing for chunks. Precondition: head_done().
+  std::optional<std::uint64_t> content_length() const;
+  std::size_t body_size() const { return parser_.get().body().size(); }
+  PageBuffer take_body() { return std::move(parser_.get().body()); }
 
  private:
-  boost::beast::http::request_parser<boost::beast::http::string_body> parser_;
+  boost::beast::http::request_parser<PagedBody> parser_;
 };
 
 }  // namespace sdw::http

@@ -12,10 +12,12 @@ namespace sdw::http {
 
 class StreamBody;  // http/stream_body.h: a body that is written while it comes into being
 
-// Bytes that somebody else keeps: a picture, a file of the page.
+// Bytes that somebody else keeps (a picture, a job's result, a file of the page), between two texts.
 struct SharedBody {
   std::shared_ptr<const void> owner;
   std::string_view bytes;
+  std::string before{};
+  std::string after{};
 };
 
 struct Response {

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <vector>
 
 #include "http/stream_body.h"
 #include "http/stream_writer.h"
@@ -22,10 +23,19 @@ bool bodiless(unsigned status) {
   return status == 204 || status == 304;
 }
 
-std::string_view known_bytes(const Response& response) {
-  if (const auto* text = std::get_if<std::string>(&response.body)) return *text;
-  if (const auto* shared = std::get_if<SharedBody>(&response.body)) return shared->bytes;
+// The parts of a body of known length, in order.
+std::array<std::string_view, 3> known_bytes(const Response& response) {
+  if (const auto* text = std::get_if<std::string>(&response.body)) return {*text};
+  if (const auto* shared = std::get_if<SharedBody>(&response.body)) {
+    return {shared->before, shared->bytes, shared->after};
+  }
   return {};
+}
+
+std::size_t content_length(const Response& response) {
+  std::size_t length = 0;
+  for (const std::string_view part : known_bytes(response)) length += part.size();
+  return length;
 }
 
 // Made once a second.
@@ -52,7 +62,7 @@ std::string response_head(const Request& request, const Response& response, bool
   const bool stream = response.is_stream();
   if (stream && !request.http_1_0) message.set(field::transfer_encoding, "chunked");
   if (!stream && !bodiless(response.status)) {
-    message.set(field::content_length, std::to_string(known_bytes(response).size()));
+    message.set(field::content_length, std::to_string(content_length(response)));
   }
   if (!keep_alive) {
     message.set(field::connection, "close");
@@ -76,9 +86,12 @@ Task<error_code> write_response(Transport& transport, const HttpLimits& limits, 
                                 const Response& response, bool keep_alive) {
   const std::string head = response_head(request, response, keep_alive);
   const bool body = request.method != Method::head && !bodiless(response.status);
-  const std::string_view bytes = body ? known_bytes(response) : std::string_view{};
-  const std::array<net::const_buffer, 2> buffers = {net::buffer(head),
-                                                    net::buffer(bytes.data(), bytes.size())};
+  std::vector<net::const_buffer> buffers = {net::buffer(head)};
+  if (body) {
+    for (const std::string_view part : known_bytes(response)) {
+      buffers.push_back(net::buffer(part.data(), part.size()));
+    }
+  }
   error_code error = co_await transport.write(buffers, limits.write_timeout);
   const auto* stream = std::get_if<std::shared_ptr<StreamBody>>(&response.body);
   if (error || !stream || !body) co_return error;

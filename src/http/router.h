@@ -14,15 +14,21 @@ namespace sdw::http {
 // What the route's pattern bound: "/v1/jobs/{id}" binds "id".
 using PathValues = std::map<std::string, std::string, std::less<>>;
 
-// Must return at once, unless its route is `off_thread`.
+// Must return within a millisecond whatever the worker holds, unless its route runs off the I/O thread.
 using Handler = std::function<Response(Request& request, const PathValues& values)>;
+
+enum class RunsOn {
+  io_thread,
+  intake,   // decodes what clients send; may take seconds
+  readers,  // renders long answers; takes milliseconds
+};
 
 struct Route {
   Method method = Method::get;
   std::string pattern;  // segments; one in braces binds any that is not empty
   Handler handler;
-  bool open = false;        // answered without a key
-  bool off_thread = false;  // runs on a thread of its own kind, not on the I/O thread
+  bool open = false;  // answered without a key
+  RunsOn runs_on = RunsOn::io_thread;
 };
 
 struct RouteMatch {

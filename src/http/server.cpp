@@ -22,8 +22,10 @@ namespace {
 using namespace std::chrono_literals;
 using net::ip::tcp;
 
-constexpr auto kAcceptPause = 100ms;  // after a failed accept: no file descriptor is left, most likely
-constexpr auto kExpiryPeriod = 5s;    // between two looks for results that are too old
+constexpr auto kAcceptPause = 100ms;       // after a failed accept
+constexpr auto kWarningPeriod = 60s;       // between two warnings of the same
+constexpr std::size_t kReaderTasks = 256;  // waiting for the reader thread
+constexpr auto kExpiryPeriod = 5s;         // between two looks for results that are too old
 constexpr int kShellSignalBase = 128;
 constexpr auto kLastWordsLimit = 5s;  // for streams and answers to be written after the last job has ended
 
@@ -40,9 +42,17 @@ std::string client_name(const tcp::endpoint& endpoint) {
 
 class Server::Impl {
  public:
-  explicit Impl(const Api& api) : api_(api), router_(make_router(api_)), connections_(api.settings.limits) {}
+  explicit Impl(const Api& api)
+      : api_(api),
+        router_(make_router(api_)),
+        connections_(api.settings.limits),
+        bytes_(api.settings.limits.body_budget,
+               [&metrics = api.metrics](std::size_t held) { metrics.bytes_held(held); }) {}
   // Nothing off this thread may refer to a connection that is about to go.
-  ~Impl() { api_.app.intake.close(); }
+  ~Impl() {
+    api_.app.intake.close();
+    readers_.close();
+  }
 
   Status listen() {
     const ServerSettings& settings = api_.settings;
@@ -55,7 +65,7 @@ class Server::Impl {
     if (!address) return address.error();
     if (Status bound = bind(*address); !bound) return bound;
     gate_.emplace(settings, router_, acceptor_.local_endpoint().address().is_loopback());
-    services_.emplace(Services{settings, *gate_, connections_, api_.metrics, api_.app.intake});
+    services_.emplace(Services{settings, *gate_, connections_, bytes_, api_.metrics, pools_});
     spawn(accept_connections());
     spawn(expire_results());
     return ok_status();
@@ -111,11 +121,24 @@ class Server::Impl {
       Socket socket = co_await acceptor_.async_accept(await_or(error));
       if (error == net::error::operation_aborted || !acceptor_.is_open()) co_return;
       if (error) {
-        co_await pause(kAcceptPause);
+        if (!make_room(error)) co_await pause(kAcceptPause);
         continue;
       }
       begin(std::move(socket));
     }
+  }
+
+  // After a failed accept: closes an idle connection if the process, or the system, has no descriptor left.
+  bool make_room(const error_code& error) {
+    namespace errc = boost::system::errc;
+    if (error != errc::too_many_files_open && error != errc::too_many_files_open_in_system) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= next_warning_) {
+      next_warning_ = now + kWarningPeriod;
+      log::event(log::Level::warn, "no file descriptor is left for a connection; idle ones give way",
+                 {{"connections", static_cast<std::int64_t>(connections_.size())}});
+    }
+    return connections_.close_longest_idle();
   }
 
   void begin(Socket socket) {
@@ -160,6 +183,10 @@ class Server::Impl {
   const Api api_;
   const Router router_;
   ConnectionTable connections_;
+  ByteBudget bytes_;
+  jobs::WorkerPool readers_{1, kReaderTasks};
+  const WorkerPools pools_{api_.app.intake, readers_};
+  std::chrono::steady_clock::time_point next_warning_{};
   std::unique_ptr<net::ssl::context> tls_;
   std::optional<Gate> gate_;
   std::optional<Services> services_;

@@ -14,6 +14,7 @@ namespace sdw::http {
 struct HttpLimits {
   std::size_t max_header_bytes = 16 << 10;  // request line and header fields together
   std::uint64_t max_body_bytes = 64 << 20;
+  std::size_t body_budget = 256 << 20;  // of all bodies being read and answers being written
   std::size_t max_connections = 8192;
   std::size_t max_connections_per_client = 4096;  // by address
   std::chrono::milliseconds header_timeout{

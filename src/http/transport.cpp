@@ -11,6 +11,7 @@ namespace sdw::http {
 namespace {
 
 constexpr std::size_t kSmall = 16 << 10;
+constexpr std::uint64_t kLeastBytesPerSecond = 16 << 10;  // a peer takes
 
 // Runs `expired` when the time comes, unless it goes out of scope before.
 class Alarm {
@@ -60,17 +61,21 @@ class SocketTransport final : public Transport {
 
   Task<std::size_t> read_some(std::span<char> into, TimePoint until, error_code& error) override {
     // A read that ran out of time is only cancelled: the peer may still be told why.
-    const Alarm alarm(read_timer_, until, [this] {
-      error_code ignored;
-      socket().cancel(ignored);
-    });
+    const Alarm alarm(read_timer_, until, [this] { interrupt(); });
     const std::size_t size =
         co_await stream_.async_read_some(net::buffer(into.data(), into.size()), await_or(error));
     if (error && alarm.rang()) error = beast::error::timeout;
     co_return size;
   }
 
+  void interrupt() override {
+    error_code ignored;
+    socket().cancel(ignored);
+  }
+
   Task<error_code> write(std::span<const net::const_buffer> buffers, Duration limit) override {
+    const std::chrono::seconds for_all(beast::buffer_bytes(buffers) / kLeastBytesPerSecond);
+    const TimePoint until = std::chrono::steady_clock::now() + limit + for_all;
     error_code error;
     std::vector<net::const_buffer> rest(buffers.begin(), buffers.end());
     std::size_t first = 0;
@@ -80,7 +85,7 @@ class SocketTransport final : public Transport {
         continue;
       }
       const std::span<const net::const_buffer> left(rest.data() + first, rest.size() - first);
-      std::size_t taken = co_await write_some(left, limit, error);
+      std::size_t taken = co_await write_some(left, limit, until, error);
       for (; taken > 0 && first < rest.size(); ++first) {
         const std::size_t part = std::min(taken, rest[first].size());
         rest[first] += part;
@@ -114,7 +119,7 @@ class SocketTransport final : public Transport {
     }
   }
 
-  Task<std::size_t> write_some(std::span<const net::const_buffer> buffers, Duration limit,
+  Task<std::size_t> write_some(std::span<const net::const_buffer> buffers, Duration limit, TimePoint until,
                                error_code& error) {
     if constexpr (!kTls) {
       // Most answers are small and there is room for them: no timer, no turn of the loop.
@@ -124,7 +129,8 @@ class SocketTransport final : public Transport {
         error.clear();
       }
     }
-    const Alarm alarm(write_timer_, std::chrono::steady_clock::now() + limit, [this] { close(); });
+    const TimePoint next = std::chrono::steady_clock::now() + limit;
+    const Alarm alarm(write_timer_, std::min(next, until), [this] { close(); });
     if constexpr (kTls) {
       // One record at a time: TLS encrypts on this thread, and a big picture must not hold it.
       const net::const_buffer record(buffers[0].data(), std::min<std::size_t>(buffers[0].size(), 16 << 10));

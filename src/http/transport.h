@@ -23,7 +23,10 @@ class Transport {
   virtual Task<error_code> handshake(Duration limit) = 0;
   // At least one byte, or an error: `net::error::eof` at the peer's end, `beast::error::timeout` at `until`.
   virtual Task<std::size_t> read_some(std::span<char> into, TimePoint until, error_code& error) = 0;
-  // All of the bytes, or an error. The limit starts anew whenever the peer takes some.
+  // Ends the read under way with an error; bytes may still be written.
+  virtual void interrupt() = 0;
+  // All of the bytes, or an error. The limit starts anew whenever the peer takes some, but in all a peer has
+  // no longer than it needs at 16 KiB a second.
   virtual Task<error_code> write(std::span<const net::const_buffer> buffers, Duration limit) = 0;
   // Tells the peer that nothing more will be written.
   virtual Task<void> finish(Duration limit) = 0;

@@ -17,8 +17,12 @@
 namespace sdw::io {
 namespace {
 
-// Baseline pictures have up to 4 scans, progressive ones about 10. Each can cost a pass over all pixels.
-constexpr int kMaxScans = 100;
+// Baseline pictures have up to 4 scans, progressive ones about 10. A scan costs a pass over all pixels,
+// however few bytes it has: so many for the largest picture, more for smaller ones. Arithmetic coding costs
+// as much per pixel as it likes, whatever its bytes: such a scan counts as several.
+constexpr std::int64_t kScansOfLargest = 20;
+constexpr std::int64_t kMaxScans = 100;
+constexpr std::int64_t kArithmeticWeight = 8;
 
 enum class Problem { none, malformed, cut_short, too_many_scans, out_of_memory };
 
@@ -32,8 +36,7 @@ class JpegReader {
     decoder_.client_data = this;
     errors_.error_exit = [](j_common_ptr common) {
       auto* self = static_cast<JpegReader*>(common->client_data);
-      self->note(common->err->msg_code == JERR_OUT_OF_MEMORY ? Problem::out_of_memory : Problem::malformed);
-      std::longjmp(self->escape_, 1);
+      self->stop(common->err->msg_code == JERR_OUT_OF_MEMORY ? Problem::out_of_memory : Problem::malformed);
     };
     errors_.emit_message = [](j_common_ptr common, int level) {
       if (level < 0) static_cast<JpegReader*>(common->client_data)->warn(common->err->msg_code);
@@ -41,9 +44,7 @@ class JpegReader {
     errors_.output_message = [](j_common_ptr) {};
     progress_.progress_monitor = [](j_common_ptr common) {
       auto* self = static_cast<JpegReader*>(common->client_data);
-      if (self->decoder_.input_scan_number <= kMaxScans) return;
-      self->note(Problem::too_many_scans);
-      std::longjmp(self->escape_, 1);
+      if (self->decoder_.input_scan_number > self->max_scans_) self->stop(Problem::too_many_scans);
     };
   }
   // Safe at any stage; it frees memory only and reports no errors.
@@ -51,19 +52,23 @@ class JpegReader {
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
 
-  // Up to the first scan, with the EXIF and XMP segments kept.
+  // Up to the first scan; then exif() and xmp() are known.
   bool read_header() {
     if (setjmp(escape_) != 0) return false;
     jpeg_create_decompress(&decoder_);
     decoder_.progress = &progress_;
     jpeg_mem_src(&decoder_, reinterpret_cast<const unsigned char*>(bytes_.data()), bytes_.size());
-    jpeg_save_markers(&decoder_, JPEG_APP0 + 1, 0xFFFF);
+    jpeg_set_marker_processor(&decoder_, JPEG_APP0 + 1, [](j_decompress_ptr decoder) -> boolean {
+      static_cast<JpegReader*>(decoder->client_data)->read_app1();
+      return TRUE;
+    });
     jpeg_read_header(&decoder_, TRUE);
-    return problem_ == Problem::none;
+    return true;
   }
 
   // Fills `rows`, width * height pixels of `channels()` bytes each.
-  bool read_pixels(std::uint8_t* rows) {
+  bool read_pixels(std::uint8_t* rows, std::int64_t max_scans) {
+    max_scans_ = max_scans;
     if (setjmp(escape_) != 0) return false;
     decoder_.out_color_space = decoder_.num_components == 4 ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(&decoder_);
@@ -73,45 +78,60 @@ class JpegReader {
       jpeg_read_scanlines(&decoder_, &row, 1);
     }
     jpeg_finish_decompress(&decoder_);
-    return problem_ == Problem::none;
+    return true;
   }
 
   std::uint32_t width() const { return decoder_.image_width; }
   std::uint32_t height() const { return decoder_.image_height; }
+  bool is_arithmetic() const { return decoder_.arith_code != FALSE; }
   int components() const { return decoder_.num_components; }
   std::size_t channels() const { return decoder_.num_components == 4 ? 4 : 3; }
   Problem problem() const { return problem_; }
 
-  // The first APP1 segment that begins with `mark`, without it; empty where there is none. Not after
-  // `read_pixels`.
-  std::span<const std::byte> segment(std::string_view mark) const {
-    for (const jpeg_marker_struct* marker = decoder_.marker_list; marker != nullptr; marker = marker->next) {
-      if (marker->data_length < mark.size() || std::memcmp(marker->data, mark.data(), mark.size()) != 0) {
-        continue;
-      }
-      return std::as_bytes(std::span(marker->data, marker->data_length)).subspan(mark.size());
-    }
-    return {};
-  }
+  // The first segment of each kind, without its mark; empty where there is none.
+  std::span<const std::byte> exif() const { return exif_; }
+  std::span<const std::byte> xmp() const { return xmp_; }
 
  private:
-  void note(Problem problem) {
-    if (problem_ == Problem::none) problem_ = problem;
+  [[noreturn]] void stop(Problem problem) {
+    problem_ = problem;
+    std::longjmp(escape_, 1);
+  }
+
+  // Where the bytes lie is remembered. libjpeg's own list of segments takes memory for each of them, and it
+  // walks the whole list to add one.
+  void read_app1() {
+    jpeg_source_mgr& source = *decoder_.src;
+    const auto left = std::as_bytes(std::span(source.next_input_byte, source.bytes_in_buffer));
+    if (left.size() < 2) stop(Problem::cut_short);
+    const std::size_t size =
+        std::to_integer<std::size_t>(left[0]) << 8 | std::to_integer<std::size_t>(left[1]);
+    if (size < 2) stop(Problem::malformed);
+    if (size > left.size()) stop(Problem::cut_short);
+    keep(exif_, left.first(size).subspan(2), std::string_view("Exif\0\0", 6));
+    keep(xmp_, left.first(size).subspan(2), std::string_view("http://ns.adobe.com/xap/1.0/\0", 29));
+    source.next_input_byte += size;
+    source.bytes_in_buffer -= size;
+  }
+
+  static void keep(std::span<const std::byte>& kept, std::span<const std::byte> segment,
+                   std::string_view mark) {
+    if (!kept.empty() || segment.size() < mark.size()) return;
+    if (std::memcmp(segment.data(), mark.data(), mark.size()) == 0) kept = segment.subspan(mark.size());
   }
 
   // libjpeg paints over holes in its input and only warns. Here a picture with a hole is refused; what is
-  // merely odd (bytes between segments, unusual parameters) is not.
+  // merely odd (bytes between segments, unusual parameters) is not. The work ends here: what follows the
+  // first hole can cost as much as a sound picture.
   void warn(int code) {
     switch (code) {
       case JWRN_JPEG_EOF:
-        note(Problem::cut_short);
-        break;
+        stop(Problem::cut_short);
       case JWRN_HIT_MARKER:
       case JWRN_HUFF_BAD_CODE:
       case JWRN_ARITH_BAD_CODE:
       case JWRN_MUST_RESYNC:
-        note(Problem::malformed);
-        break;
+        stop(Problem::malformed);
       default:
         break;
     }
@@ -123,26 +143,33 @@ class JpegReader {
   jpeg_progress_mgr progress_{};
   std::jmp_buf escape_{};
   Problem problem_ = Problem::none;
+  std::int64_t max_scans_ = kMaxScans;
+  std::span<const std::byte> exif_;
+  std::span<const std::byte> xmp_;
 };
 
-Error failure(Problem problem) {
+std::int64_t max_scans_of(const JpegReader& reader, const DecodeLimits& limits) {
+  const std::int64_t weight = reader.is_arithmetic() ? kArithmeticWeight : 1;
+  const std::int64_t cost = std::int64_t{reader.width()} * reader.height() * weight;
+  return std::clamp(kScansOfLargest * limits.max_pixels / cost, std::int64_t{1}, kMaxScans);
+}
+
+Error failure(Problem problem, std::int64_t max_scans = kMaxScans) {
   switch (problem) {
     case Problem::out_of_memory:
       return {ErrorCode::out_of_memory, "not enough memory for a JPEG picture"};
     case Problem::cut_short:
       return {ErrorCode::input_unreadable, "a JPEG picture that is cut short"};
     case Problem::too_many_scans:
-      return {ErrorCode::input_unreadable, fmt::format("a JPEG picture with more than {} scans", kMaxScans)};
+      return {ErrorCode::input_unreadable, fmt::format("a JPEG picture with more than {} scans", max_scans)};
     default:
       return {ErrorCode::input_unreadable, "a malformed JPEG picture"};
   }
 }
 
 int read_orientation(const JpegReader& reader) {
-  const std::span<const std::byte> exif = reader.segment(std::string_view("Exif\0\0", 6));
-  const std::span<const std::byte> xmp =
-      reader.segment(std::string_view("http://ns.adobe.com/xap/1.0/\0", 29));
-  return orientation_of(exif, {reinterpret_cast<const char*>(xmp.data()), xmp.size()});
+  const std::span<const std::byte> xmp = reader.xmp();
+  return orientation_of(reader.exif(), {reinterpret_cast<const char*>(xmp.data()), xmp.size()});
 }
 
 // In place, 4 bytes a pixel to 3. As Adobe's programs write it (and PIL assumes), 0 is full ink.
@@ -172,7 +199,8 @@ Result<Picture> decode_jpeg(std::span<const std::byte> bytes, const DecodeLimits
   const int orientation = read_orientation(reader);
   Picture picture{static_cast<int>(reader.width()), static_cast<int>(reader.height()), {}};
   picture.pixels.resize(std::size_t{reader.width()} * reader.height() * reader.channels());
-  if (!reader.read_pixels(picture.pixels.data())) return failure(reader.problem());
+  const std::int64_t max_scans = max_scans_of(reader, limits);
+  if (!reader.read_pixels(picture.pixels.data(), max_scans)) return failure(reader.problem(), max_scans);
   if (reader.channels() == 4) rgb_from_inverted_cmyk(picture.pixels);
   return upright(std::move(picture), orientation);
 }

@@ -1,6 +1,8 @@
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <string_view>
+#include <webp/decode.h>
 #include <webp/demux.h>
 
 #include "io/codecs.h"
@@ -25,6 +27,16 @@ std::span<const std::byte> chunk(WebPDemuxer* demuxer, const char* name) {
   return bytes;
 }
 
+// Whether the first frame, or its alpha channel, may be stored lossless.
+bool may_be_lossless(WebPDemuxer* demuxer) {
+  WebPIterator frame{};
+  if (WebPDemuxGetFrame(demuxer, 1, &frame) == 0) return true;
+  WebPBitstreamFeatures features{};
+  const bool known = WebPGetFeatures(frame.fragment.bytes, frame.fragment.size, &features) == VP8_STATUS_OK;
+  WebPDemuxReleaseIterator(&frame);
+  return !known || features.format != 1 || features.has_alpha != 0;
+}
+
 int read_orientation(WebPDemuxer* demuxer) {
   const std::span<const std::byte> xmp = chunk(demuxer, "XMP ");
   return orientation_of(chunk(demuxer, "EXIF"), {reinterpret_cast<const char*>(xmp.data()), xmp.size()});
@@ -41,6 +53,12 @@ Result<Picture> decode_webp(std::span<const std::byte> bytes, const DecodeLimits
   const std::uint32_t width = WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_WIDTH);
   const std::uint32_t height = WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_HEIGHT);
   if (Status size = check_size(width, height, limits); !size) return size.error();
+
+  // A lossless picture may define 65,536 sets of codes, which is 400 MiB of tables from 700 kB. The library
+  // has no bound for that, so only one such picture is decoded at a time.
+  static std::mutex one_at_a_time;
+  std::unique_lock<std::mutex> alone(one_at_a_time, std::defer_lock);
+  if (may_be_lossless(demuxer.get())) alone.lock();
 
   WebPAnimDecoderOptions options{};
   WebPAnimDecoderOptionsInit(&options);

@@ -1,11 +1,25 @@
 #include "jobs/forecast.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "jobs/app_state.h"
 #include "jobs/job_shape.h"
 
 namespace sdw::jobs {
+namespace {
+
+// What is told of a job beyond these is told when it has come nearer: every ask costs a look at all before
+// it.
+constexpr std::size_t kForecastDepth = 256;
+
+std::vector<std::optional<std::int64_t>> etas_of(const AppState& app,
+                                                 std::span<const RequestQueue::Entry> waiting) {
+  return waiting_etas(waiting, app.engine.load(), app.times, app.models, app.settings.engine.max_batch);
+}
+
+}  // namespace
 
 std::vector<std::optional<std::int64_t>> waiting_etas(std::span<const RequestQueue::Entry> waiting,
                                                       const EngineLoad& load, const StepTimes& times,
@@ -37,11 +51,29 @@ contract::JobStatus status_now(const AppState& app, const Job& job) {
   contract::JobStatus status = job.status();
   status.position = status.state == contract::JobState::queued ? app.queue.position(job.id()) : std::nullopt;
   if (!status.position) return status;
-  const auto waiting = app.queue.entries(static_cast<std::size_t>(*status.position));
-  const auto etas =
-      waiting_etas(waiting, app.engine.load(), app.times, app.models, app.settings.engine.max_batch);
+  const auto ahead = static_cast<std::size_t>(*status.position);
+  if (ahead > kForecastDepth) return status;
+  const auto waiting = app.queue.entries(ahead);
+  const auto etas = etas_of(app, waiting);
   if (!etas.empty() && waiting.back().job->id() == job.id()) status.eta_ms = etas.back();
   return status;
+}
+
+void add_forecasts(const AppState& app, std::span<contract::JobStatus> statuses) {
+  const auto waiting = app.queue.entries(kForecastDepth);
+  const auto etas = etas_of(app, waiting);
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < waiting.size(); ++i) places.emplace(waiting[i].job->id(), i);
+  for (contract::JobStatus& status : statuses) {
+    if (status.state != contract::JobState::queued) continue;
+    const auto place = places.find(status.id);
+    if (place == places.end()) {
+      status.position = app.queue.position(status.id);
+      continue;
+    }
+    status.position = static_cast<int>(place->second) + 1;
+    if (etas[place->second]) status.eta_ms = etas[place->second];
+  }
 }
 
 }  // namespace sdw::jobs

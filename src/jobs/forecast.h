@@ -24,7 +24,9 @@ std::vector<std::optional<std::int64_t>> waiting_etas(std::span<const RequestQue
 // Where nothing was measured, 5 s.
 std::chrono::seconds retry_after(const AppState& app);
 
-// Job::status() with the present position and eta filled in.
+// Job::status() with the present position and eta filled in; far back in the queue no eta is known.
 contract::JobStatus status_now(const AppState& app, const Job& job);
+// Fills in position and eta of those that wait, with one look at the queue.
+void add_forecasts(const AppState& app, std::span<contract::JobStatus> statuses);
 
 }  // namespace sdw::jobs

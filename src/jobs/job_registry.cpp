@@ -25,6 +25,7 @@ struct JobRegistry::State {
     std::uint64_t number;
     Clock::time_point at;
     std::size_t bytes;
+    JobState state;
   };
   struct Keyed {
     std::string id;
@@ -78,6 +79,7 @@ struct JobRegistry::State {
       const Ended oldest = ended.front();
       ended.pop_front();
       ended_bytes -= oldest.bytes;
+      --ended_by_state[oldest.state];
       const auto at = jobs.find(oldest.number);
       remember_expired_locked(at->second->id());
       numbers.erase(at->second->id());
@@ -97,8 +99,11 @@ struct JobRegistry::State {
     const std::size_t bytes = job.bytes();
     std::vector<std::shared_ptr<Job>> dropped;
     const std::lock_guard lock(mutex);
-    ended.push_back({numbers.at(job.id()), Clock::now(), bytes});
+    const std::uint64_t number = numbers.at(job.id());
+    unfinished.erase(number);
+    ended.push_back({number, Clock::now(), bytes, status.state});
     ended_bytes += bytes;
+    ++ended_by_state[status.state];
     dropped = expire_locked();
   }
 
@@ -106,11 +111,13 @@ struct JobRegistry::State {
   const RetentionSettings retention;
   Observer& observer;
   mutable std::mutex mutex;
-  std::map<std::uint64_t, std::shared_ptr<Job>> jobs;  // by number, in the order they came
+  std::map<std::uint64_t, std::shared_ptr<Job>> jobs;        // by number, in the order they came
+  std::map<std::uint64_t, std::shared_ptr<Job>> unfinished;  // those of them that note_end() has not seen
   std::unordered_map<std::string, std::uint64_t> numbers;
   std::uint64_t last_number = 0;
   std::deque<Ended> ended;
   std::size_t ended_bytes = 0;
+  std::map<JobState, std::size_t> ended_by_state;
   std::unordered_set<std::string> expired;
   std::deque<std::string> expired_order;
   std::unordered_map<std::string, Keyed> keys;
@@ -138,6 +145,7 @@ Result<JobRegistry::Created> JobRegistry::create(JobSpec spec, const Idempotency
   if (Status status = enqueue(job); !status) return status.error();
   const std::uint64_t number = ++state_->last_number;
   state_->jobs.emplace(number, job);
+  state_->unfinished.emplace(number, job);
   state_->numbers.emplace(job->id(), number);
   state_->remember_key_locked(key, job->id());
   return Created{std::move(job), false};
@@ -172,7 +180,9 @@ Result<JobPage> JobRegistry::list(std::optional<JobState> state, std::size_t lim
   const std::lock_guard lock(state_->mutex);
   dropped = state_->expire_locked();
   std::uint64_t last = 0;
-  for (auto at = state_->jobs.lower_bound(before); at != state_->jobs.begin();) {
+  const bool unfinished = state == JobState::queued || state == JobState::running;
+  const auto& jobs = unfinished ? state_->unfinished : state_->jobs;
+  for (auto at = jobs.lower_bound(before); at != jobs.begin();) {
     --at;
     if (state && at->second->state() != *state) continue;
     if (page.jobs.size() == limit) {
@@ -186,35 +196,21 @@ Result<JobPage> JobRegistry::list(std::optional<JobState> state, std::size_t lim
 }
 
 JobCounts JobRegistry::counts() const {
-  JobCounts counts;
   const std::lock_guard lock(state_->mutex);
-  counts.result_bytes = state_->ended_bytes;
-  for (const auto& [number, job] : state_->jobs) {
-    switch (job->state()) {
-      case JobState::queued:
-        ++counts.queued;
-        break;
-      case JobState::running:
-        ++counts.running;
-        break;
-      case JobState::completed:
-        ++counts.completed;
-        break;
-      case JobState::failed:
-        ++counts.failed;
-        break;
-      case JobState::cancelled:
-        ++counts.cancelled;
-        break;
-    }
-  }
-  return counts;
+  std::map<JobState, std::size_t> by_state = state_->ended_by_state;
+  for (const auto& [number, job] : state_->unfinished) ++by_state[job->state()];
+  return {.queued = by_state[JobState::queued],
+          .running = by_state[JobState::running],
+          .completed = by_state[JobState::completed],
+          .failed = by_state[JobState::failed],
+          .cancelled = by_state[JobState::cancelled],
+          .result_bytes = state_->ended_bytes};
 }
 
 std::vector<std::shared_ptr<Job>> JobRegistry::unfinished() const {
   std::vector<std::shared_ptr<Job>> out;
   const std::lock_guard lock(state_->mutex);
-  for (const auto& [number, job] : state_->jobs) {
+  for (const auto& [number, job] : state_->unfinished) {
     if (!job->ended()) out.push_back(job);
   }
   return out;

@@ -3,6 +3,7 @@
 
 #include "contract/job_document.h"
 #include "contract/model_document.h"
+#include "contract/split_document.h"
 
 namespace sdw::contract {
 namespace {
@@ -45,6 +46,15 @@ TEST(JobDocument, a_failed_job_tells_why) {
   const json body = json::parse(job_document(status));
   EXPECT_EQ(body["error"], (json{{"message", "too large"}, {"code", "out_of_memory"}}));
   EXPECT_TRUE(body["result"].is_null());
+}
+
+TEST(JobDocument, its_parts_around_the_result_are_the_document) {
+  JobStatus status = completed();
+  const auto [before, after] = split_document(status);
+  EXPECT_EQ(before + *status.result + after, job_document(status));
+  status.result = nullptr;
+  const auto [alone, end] = split_document(status);
+  EXPECT_TRUE(json::parse(alone + end)["result"].is_null());
 }
 
 TEST(JobDocument, a_list_leaves_the_pictures_out) {

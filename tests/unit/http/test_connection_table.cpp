@@ -10,6 +10,7 @@ struct FakeTransport final : Transport {
   Task<std::size_t> read_some(std::span<char>, TimePoint, error_code&) override { co_return 0; }
   Task<error_code> write(std::span<const net::const_buffer>, Duration) override { co_return error_code{}; }
   Task<void> finish(Duration) override { co_return; }
+  void interrupt() override {}
   void close() override { closed = true; }
   bool closed = false;
 };

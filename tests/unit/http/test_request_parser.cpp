@@ -44,7 +44,31 @@ TEST(RequestParser, JoinsChunks) {
   const Outcome outcome = parse(
       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;e=1\r\nde\r\n0\r\n\r\n");
   EXPECT_EQ(outcome.status, 0u);
-  EXPECT_EQ(outcome.request.body, "abcde");
+  EXPECT_EQ(outcome.request.body.view(), "abcde");
+}
+
+TEST(RequestParser, TakesManyChunksAtOnce) {
+  std::string text = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::size_t head = text.size();
+  for (int i = 0; i < 10'000; ++i) text += "1\r\nx\r\n";
+  text += "0\r\n\r\n";
+  RequestParser parser{HttpLimits{}};
+  std::optional<ProtocolError> error;
+  ASSERT_EQ(parser.put(text, error), head);
+  EXPECT_EQ(parser.put(std::string_view(text).substr(head), error), text.size() - head);
+  EXPECT_TRUE(parser.done());
+  EXPECT_EQ(parser.take_body().view(), std::string(10'000, 'x'));
+}
+
+TEST(RequestParser, NothingIsReservedForABodyThatIsOnlyAnnounced) {
+  RequestParser parser{HttpLimits{}};
+  std::optional<ProtocolError> error;
+  std::string text = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n";
+  text.erase(0, parser.put(text, error));
+  EXPECT_EQ(parser.content_length(), 50'000'000u);
+  (void)parser.put("{", error);
+  EXPECT_FALSE(error);
+  EXPECT_EQ(parser.body_size(), 1u);
 }
 
 TEST(RequestParser, ARequestThatTwoServersMightReadDifferentlyIsRefused) {
