@@ -12,10 +12,10 @@ HEAD = """# Configuration
 Every setting of `sd-worker serve` is a flag, an environment variable and a line of a TOML file. A flag comes before the
 environment, the environment before the file, the file before the default.
 
-```
-sd-worker serve --model models/shapes-128 --queue-size 16
-SD_WORKER_QUEUE_SIZE=16 sd-worker serve --model models/shapes-128
-sd-worker serve --config worker.toml
+```sh
+build/sd-worker serve --model models/shapes-128 --queue-size 16
+SD_WORKER_QUEUE_SIZE=16 build/sd-worker serve --model models/shapes-128
+build/sd-worker serve --config worker.toml
 ```
 
 ```toml
@@ -28,7 +28,9 @@ cors_origin = ["https://app.example"]
 
 Sizes are bytes; on the command line and in the environment they may end in `K`, `M` or `G` (times 1024). Times are seconds.
 A setting marked *list* is a flag that may repeat, an array in the file, and separated by commas in the environment.
-The API key is never a flag's value: it comes from `SD_WORKER_API_KEY` or from the file that `--api-key-file` names.
+The API key is never a flag's value: it comes from the file that `--api-key-file` names, or else from `SD_WORKER_API_KEY`.
+Blanks and line breaks around a value of the environment or a key do not belong to it. A setting that is empty, a key that is blank and an
+origin or host that no client could send are refused.
 
 When not to touch these: the defaults suit one worker on one machine with a few clients. Raise a limit when a client meets
 it (the error says which), not before; each one bounds memory that a stranger can make the worker use.

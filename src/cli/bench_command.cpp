@@ -5,13 +5,14 @@
 #include <ATen/ops/randn.h>
 #include <algorithm>
 #include <c10/core/InferenceMode.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sys/resource.h>
 
 #include "cli/exit_code.h"
 #include "cli/generate_options.h"
+#include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "ops/linear.h"
 #include "ops/op_profile.h"
@@ -108,21 +109,22 @@ Json rows(const ops::OpProfile& profile, double total_ms, const Roof& roof) {
   return out;
 }
 
-void print_rows(const char* what, const Json& rows) {
-  fmt::print("\n{:<20} {:<36} {:>5} {:>9} {:>6} {:>8} {:>6}  {}\n", what, "shape", "calls", "ms", "share",
-             "GFLOP/s", "roof", "limit");
+std::string rows_text(const char* what, const Json& rows) {
+  std::string text = fmt::format("\n{:<20} {:<36} {:>5} {:>9} {:>6} {:>8} {:>6}  {}\n", what, "shape",
+                                 "calls", "ms", "share", "GFLOP/s", "roof", "limit");
   for (const Json& row : rows) {
     const auto op = row.at("op").get<std::string>();
     const double ms = row.at("ms").get<double>(), share = 100 * row.at("share").get<double>();
     if (!row.contains("shape")) {
-      fmt::print("{:<20} {:<36} {:>5} {:>9.1f} {:>5.1f}%\n", op, "", "", ms, share);
+      text += fmt::format("{:<20} {:<36} {:>5} {:>9.1f} {:>5.1f}%\n", op, "", "", ms, share);
       continue;
     }
-    fmt::print("{:<20} {:<36} {:>5} {:>9.1f} {:>5.1f}% {:>8.0f} {:>5.0f}%  {}\n", op,
-               row.at("shape").get<std::string>(), row.at("calls").get<int>(), ms, share,
-               row.at("gflops").get<double>(), 100 * row.at("roof_share").get<double>(),
-               row.at("limit").get<std::string>());
+    text += fmt::format("{:<20} {:<36} {:>5} {:>9.1f} {:>5.1f}% {:>8.0f} {:>5.0f}%  {}\n", op,
+                        row.at("shape").get<std::string>(), row.at("calls").get<int>(), ms, share,
+                        row.at("gflops").get<double>(), 100 * row.at("roof_share").get<double>(),
+                        row.at("limit").get<std::string>());
   }
+  return text;
 }
 
 double peak_memory_mib() {
@@ -217,27 +219,29 @@ struct Bench {
   }
 };
 
-void print_text(const BenchOptions& options, const Json& result) {
+std::string text_lines(const BenchOptions& options, const Json& result) {
   const auto seconds = [&](const char* key) { return result.at(key).get<double>() / 1e3; };
-  fmt::print("{}x{}, {}, {} threads\n", result.at("width").get<int>(), result.at("height").get<int>(),
-             options.precision, result.at("threads").get<int>());
-  fmt::print("load         {:8.2f} s\n", seconds("load_ms"));
-  fmt::print("text         {:8.2f} s\n", seconds("text_ms"));
-  fmt::print("step         {:8.2f} s, the median of {}, with guidance{}\n", seconds("median_step_ms"),
-             result.at("steps_ms").size(),
-             options.batch > 1 ? fmt::format(", of {} pictures together", options.batch) : "");
-  fmt::print("decode       {:8.2f} s\n", seconds("decode_ms"));
-  fmt::print("peak memory  {:8.0f} MiB\n", result.at("peak_memory_mib").get<double>());
-  if (!options.profile) return;
-  print_rows("one step", result.at("step_profile"));
-  print_rows("decode", result.at("decode_profile"));
+  std::string text =
+      fmt::format("{}x{}, {}, {} threads\n", result.at("width").get<int>(), result.at("height").get<int>(),
+                  options.precision, result.at("threads").get<int>());
+  text += fmt::format("load         {:8.2f} s\n", seconds("load_ms"));
+  text += fmt::format("text         {:8.2f} s\n", seconds("text_ms"));
+  text += fmt::format("step         {:8.2f} s, the median of {}, with guidance{}\n",
+                      seconds("median_step_ms"), result.at("steps_ms").size(),
+                      options.batch > 1 ? fmt::format(", of {} pictures together", options.batch) : "");
+  text += fmt::format("decode       {:8.2f} s\n", seconds("decode_ms"));
+  text += fmt::format("peak memory  {:8.0f} MiB\n", result.at("peak_memory_mib").get<double>());
+  if (!options.profile) return text;
+  text += rows_text("one step", result.at("step_profile"));
+  text += rows_text("decode", result.at("decode_profile"));
   const Json& roof = result.at("roof");
-  fmt::print(
+  text += fmt::format(
       "\nroof: {:.0f} GFLOP/s in float32, {:.0f} in bfloat16, {:.0f} GOP/s in bytes, {:.1f} GB/s of memory, "
       "measured\nbefore. Winograd's convolutions count for it what they multiply, a quarter of the work or "
       "less.\n",
       roof.at("f32_gflops").get<double>(), roof.at("bf16_gflops").get<double>(),
       roof.at("int8_gops").get<double>(), roof.at("memory_gb_per_s").get<double>());
+  return text;
 }
 
 int run(const BenchOptions& options) {
@@ -247,11 +251,7 @@ int run(const BenchOptions& options) {
     show_status("measuring ...");
     bench.run();
     clear_status();
-    if (options.json) {
-      fmt::print("{}\n", bench.result.dump());
-    } else {
-      print_text(options, bench.result);
-    }
+    value_or_throw(print(options.json ? bench.result.dump() + "\n" : text_lines(options, bench.result)));
     return kOk;
   } catch (...) {
     return fail(pipeline::error_from_exception(std::current_exception()));

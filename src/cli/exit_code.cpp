@@ -1,9 +1,10 @@
 #include "cli/exit_code.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <string>
+
+#include "cli/output.h"
 
 namespace sdw::cli {
 
@@ -32,7 +33,7 @@ ExitCode fail(const Error& error) {
   // One line, and nothing that a terminal would obey, whatever the command line held.
   std::replace_if(
       line.begin(), line.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }, ' ');
-  fmt::print(stderr, "sd-worker: {}\n", line);
+  notify(fmt::format("sd-worker: {}\n", line));
   return exit_code(error.code);
 }
 

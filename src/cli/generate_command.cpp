@@ -2,7 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -11,6 +11,7 @@
 #include "cli/exit_code.h"
 #include "cli/generate_options.h"
 #include "cli/interrupt.h"
+#include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "io/atomic_file.h"
 #include "io/regular_file.h"
@@ -121,7 +122,9 @@ Outcome generate(GenerateOptions& options, const CancelToken& cancel) {
   ops::keep_pages_of_weights(true);
   model.text_encoder = {};
   model.text_encoder_2.reset();
-  for (const auto& warning : embeddings.warnings) fmt::print(stderr, "sd-worker: warning: {}\n", warning);
+  for (const auto& warning : embeddings.warnings) {
+    notify(fmt::format("sd-worker: warning: {}\n", warning));
+  }
 
   std::vector<io::Picture> pictures;
   for (int i = 0; i < options.count; ++i, ++request.seed) {
@@ -148,7 +151,7 @@ Outcome generate(GenerateOptions& options, const CancelToken& cancel) {
   return outcome;
 }
 
-void print_json(const Outcome& outcome) {
+std::string json_line(const Outcome& outcome) {
   const auto& t = outcome.timings;
   nlohmann::json files = nlohmann::json::array();
   for (const auto& file : outcome.files) files.push_back(file.string());
@@ -164,21 +167,23 @@ void print_json(const Outcome& outcome) {
                                  {"decode_ms", t.decode_ms},
                                  {"encode_ms", t.encode_ms},
                                  {"total_ms", t.total_ms}}}};
-  fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-void print_text(const Outcome& outcome) {
+std::string text_lines(const Outcome& outcome) {
+  std::string text;
   for (std::size_t i = 0; i < outcome.files.size(); ++i) {
-    fmt::print("{}  (seed {}, {}x{}, {:.1f} s in all)\n", outcome.files[i].string(), outcome.seeds[i],
-               outcome.width, outcome.height, outcome.timings.total_ms / 1e3);
+    text += fmt::format("{}  (seed {}, {}x{}, {:.1f} s in all)\n", outcome.files[i].string(),
+                        outcome.seeds[i], outcome.width, outcome.height, outcome.timings.total_ms / 1e3);
   }
+  return text;
 }
 
 int run(GenerateOptions& options) {
   const c10::InferenceMode inference;
   try {
     const auto outcome = generate(options, cancel_on_interrupt());
-    options.json ? print_json(outcome) : print_text(outcome);
+    value_or_throw(print(options.json ? json_line(outcome) : text_lines(outcome)));
     return kOk;
   } catch (...) {
     return fail(pipeline::error_from_exception(std::current_exception()));

@@ -2,7 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,6 +10,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/generate_options.h"
+#include "cli/output.h"
 #include "kernels/cpu/cache_sizes.h"
 #include "kernels/cpu/instruction_set.h"
 #include "pipeline/free_memory.h"
@@ -49,7 +50,7 @@ nlohmann::ordered_json info() {
           {"cuda_devices", gpu_count()}};
 }
 
-void print_text(const nlohmann::ordered_json& info) {
+std::string text_lines(const nlohmann::ordered_json& info) {
   std::string sets;
   for (const auto& set : info.at("instruction_sets")) {
     const char* note = set.at("chosen").get<bool>()        ? " (used)"
@@ -57,18 +58,19 @@ void print_text(const nlohmann::ordered_json& info) {
                                                            : " (not here)";
     sets += fmt::format("{}{}{}", sets.empty() ? "" : ", ", set.at("name").get<std::string>(), note);
   }
-  fmt::print("sd-worker          {}\n", info.at("version").get<std::string>());
-  fmt::print("CPU                {}, {} threads\n", info.at("cpu").get<std::string>(),
-             info.at("threads").get<int>());
-  fmt::print("free memory        {:.1f} GB\n", info.at("free_memory_bytes").get<double>() / 1e9);
+  std::string text = fmt::format("sd-worker          {}\n", info.at("version").get<std::string>());
+  text += fmt::format("CPU                {}, {} threads\n", info.at("cpu").get<std::string>(),
+                      info.at("threads").get<int>());
+  text += fmt::format("free memory        {:.1f} GB\n", info.at("free_memory_bytes").get<double>() / 1e9);
   const auto& caches = info.at("caches");
-  fmt::print("caches             {} KiB a core, {} KiB shared{}\n",
-             caches.at("second_level_bytes").get<std::size_t>() >> 10,
-             caches.at("shared_bytes").get<std::size_t>() >> 10,
-             caches.at("forced").get<bool>() ? " (forced)" : "");
-  fmt::print("kernels            {}\n", sets);
-  fmt::print("ATen               {}\n", info.at("aten_instruction_set").get<std::string>());
-  fmt::print("CUDA devices       {}\n", info.at("cuda_devices").get<int>());
+  text += fmt::format("caches             {} KiB a core, {} KiB shared{}\n",
+                      caches.at("second_level_bytes").get<std::size_t>() >> 10,
+                      caches.at("shared_bytes").get<std::size_t>() >> 10,
+                      caches.at("forced").get<bool>() ? " (forced)" : "");
+  text += fmt::format("kernels            {}\n", sets);
+  text += fmt::format("ATen               {}\n", info.at("aten_instruction_set").get<std::string>());
+  text += fmt::format("CUDA devices       {}\n", info.at("cuda_devices").get<int>());
+  return text;
 }
 
 }  // namespace
@@ -81,12 +83,8 @@ void add_info_command(CLI::App& app, int& exit_code) {
       "SD_WORKER_ISA names the instruction set that kernels use, instead of the best one;\n"
       "SD_WORKER_CACHES=SECOND_LEVEL,SHARED (as 512K,32M) the cache sizes that they plan for.");
   command->callback([json, &exit_code] {
-    if (*json) {
-      fmt::print("{}\n", info().dump());
-    } else {
-      print_text(info());
-    }
-    exit_code = kOk;
+    const Status printed = print(*json ? info().dump() + "\n" : text_lines(info()));
+    exit_code = printed ? kOk : fail(printed.error());
   });
 }
 

@@ -1,11 +1,12 @@
 #include "cli/inspect_command.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "pipeline/exceptions.h"
 #include "pipeline/inspect_model.h"
 
@@ -41,19 +42,20 @@ std::string dtypes_text(const ComponentReport& component) {
   return text;
 }
 
-void print_text(const ModelReport& report) {
-  fmt::print("{}", report.kind);
+std::string text_lines(const ModelReport& report) {
+  std::string text = report.kind;
   if (!report.family.empty()) {
-    fmt::print(": {}{}, {} ({}), {}x{}", report.family, report.inpainting ? " inpainting" : "",
-               report.scheduler, report.prediction_type, report.width, report.height);
+    text += fmt::format(": {}{}, {} ({}), {}x{}", report.family, report.inpainting ? " inpainting" : "",
+                        report.scheduler, report.prediction_type, report.width, report.height);
   }
-  fmt::print("\n");
+  text += '\n';
   for (const auto& component : report.components) {
-    fmt::print("  {:<16} {:>8.2f} M parameters  {:>9.1f} MB  {}\n", component.name,
-               component.parameters / 1e6, component.bytes / 1e6, dtypes_text(component));
-    for (const auto& problem : component.problems) fmt::print("    problem: {}\n", problem);
-    for (const auto& name : component.unused) fmt::print("    unused:  {}\n", name);
+    text += fmt::format("  {:<16} {:>8.2f} M parameters  {:>9.1f} MB  {}\n", component.name,
+                        component.parameters / 1e6, component.bytes / 1e6, dtypes_text(component));
+    for (const auto& problem : component.problems) text += fmt::format("    problem: {}\n", problem);
+    for (const auto& name : component.unused) text += fmt::format("    unused:  {}\n", name);
   }
+  return text;
 }
 
 bool usable(const ModelReport& report) {
@@ -66,11 +68,8 @@ bool usable(const ModelReport& report) {
 int run(const std::string& path, bool json) {
   try {
     const auto report = value_or_throw(pipeline::inspect_model(path));
-    if (json) {
-      fmt::print("{}\n", to_json(report).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-    } else {
-      print_text(report);
-    }
+    constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
+    value_or_throw(print(json ? to_json(report).dump(-1, ' ', false, kReplace) + "\n" : text_lines(report)));
     return usable(report) ? kOk : kModel;
   } catch (...) {
     return fail(pipeline::error_from_exception(std::current_exception()));

@@ -13,7 +13,8 @@ CancelSource& source() {
 
 extern "C" void on_signal(int signal) {
   constexpr int kShellSignalBase = 128;
-  if (source().token().cancelled()) _exit(kShellSignalBase + signal);
+  // A terminal that closes may send SIGHUP twice.
+  if (source().token().cancelled() && signal != SIGHUP) _exit(kShellSignalBase + signal);
   source().cancel();
 }
 
@@ -25,6 +26,9 @@ CancelToken cancel_on_interrupt() {
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  struct sigaction before {};
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // nohup ignores it
   return token;
 }
 

@@ -1,6 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <fmt/core.h>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -16,6 +16,7 @@
 #include "ops/precision.h"
 #include "support/crash_report.h"
 #include "support/log.h"
+#include "support/standard_streams.h"
 
 namespace {
 
@@ -48,6 +49,7 @@ void report_crashes() {
 
 int main(int argc, char** argv) {
   using namespace sdw;
+  guard_standard_streams();
   log::configure("warn", log::Format::text);
   ops::install_caching_allocator();
   CLI::App app("Stable Diffusion worker: pictures from prompts, over HTTP or on the command line.",
@@ -70,7 +72,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(reversed_arguments(argc, argv));
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    const int code = app.exit(help);
+    return std::cout.flush() ? code : cli::fail({ErrorCode::io_error, "cannot write to standard output"});
   } catch (const CLI::ParseError& error) {
     return cli::fail({ErrorCode::invalid_request, error.what()});
   }

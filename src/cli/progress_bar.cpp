@@ -1,9 +1,10 @@
 #include "cli/progress_bar.h"
 
 #include <cmath>
-#include <cstdio>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <unistd.h>
+
+#include "cli/output.h"
 
 namespace sdw::cli {
 namespace {
@@ -28,7 +29,7 @@ ProgressBar::ProgressBar(std::string label, int total)
 }
 
 ProgressBar::~ProgressBar() {
-  if (visible_) fmt::print(stderr, "\n");
+  if (visible_) notify("\n");
 }
 
 void ProgressBar::show(int done) {
@@ -36,19 +37,18 @@ void ProgressBar::show(int done) {
   const int filled = kWidth * done / total_;
   std::string bar;
   for (int i = 0; i < kWidth; ++i) bar += i < filled ? "█" : "░";
-  fmt::print(stderr, "{}{} {} {}/{}", kClearLine, label_, bar, done, total_);
+  std::string line = fmt::format("{}{} {} {}/{}", kClearLine, label_, bar, done, total_);
   if (done > 0) {
     const double seconds = since_.milliseconds() / 1e3;
-    fmt::print(stderr, "  {:.2f} s/step  {} left", seconds / done,
-               clock_text(seconds / done * (total_ - done)));
+    line +=
+        fmt::format("  {:.2f} s/step  {} left", seconds / done, clock_text(seconds / done * (total_ - done)));
   }
-  std::fflush(stderr);
+  notify(line);
 }
 
 void show_status(const std::string& text) {
   if (!on_terminal()) return;
-  fmt::print(stderr, "{}{}", kClearLine, text);
-  std::fflush(stderr);
+  notify(kClearLine + text);
 }
 
 void clear_status() {

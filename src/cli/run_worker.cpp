@@ -1,11 +1,13 @@
 #include "cli/run_worker.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include "http/listen_address.h"
+#include "http/origin.h"
 #include "http/server.h"
 #include "io/regular_file.h"
 #include "jobs/app_state.h"
@@ -17,22 +19,47 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxKeyFile = 4096;
+constexpr std::size_t kMaxKey = 1024;
 
 Error usage(std::string message) {
   return {ErrorCode::invalid_request, std::move(message)};
 }
 
+// The key as a header can carry it.
+Result<std::string> usable_key(std::string_view text, const std::string& source) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return usage(source + " is set, but holds no key");
+  const std::string_view key = text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+  if (key.size() > kMaxKey) return usage(fmt::format("{} holds more than {} bytes", source, kMaxKey));
+  if (std::ranges::any_of(key, [](unsigned char c) { return std::iscntrl(c) != 0; })) {
+    return usage(source + " holds a line break or another control character within the key");
+  }
+  return std::string(key);
+}
+
+// Empty where no key is set.
 Result<std::string> read_key(const fs::path& file) {
   if (file.empty()) {
     const char* value = std::getenv("SD_WORKER_API_KEY");
-    return std::string(value ? value : "");
+    return value ? usable_key(value, "SD_WORKER_API_KEY") : Result<std::string>(std::string());
   }
+  const std::string source = fmt::format("the API key file {}", file.string());
   const auto bytes = io::read_file(file, kMaxKeyFile);
-  if (!bytes) return usage(fmt::format("the API key file {} cannot be read", file.string()));
-  std::string key(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-  while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' ')) key.pop_back();
-  if (key.empty()) return usage(fmt::format("the API key file {} holds no key", file.string()));
-  return key;
+  if (!bytes) return usage(source + " cannot be read");
+  return usable_key({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, source);
+}
+
+Status check_names(http::ServerSettings& settings) {
+  for (const std::string& host : settings.allowed_hosts) {
+    if (Status checked = http::check_allowed_host(host); !checked) return checked;
+  }
+  for (std::string& origin : settings.cors_origins) {
+    auto normal = http::normal_origin(origin);
+    if (!normal) return normal.error();
+    origin = std::move(*normal);
+  }
+  return ok_status();
 }
 
 // Each connection takes a file descriptor, and the usual soft limit is 1024. What is left of the hard one is
@@ -79,20 +106,13 @@ Status add_models(const ServeOptions& options, jobs::ModelStore& models) {
   return first ? models.request_load(*first) : Status(first.error());
 }
 
-void announce(const ServeOptions& options, const std::string& url) {
-  if (options.log_format == "json") {
-    log::info("listening on {}", url);
-  } else {
-    fmt::print(stderr, "listening on {}\n", url);
-  }
-}
-
 }  // namespace
 
 Status check_exposure(ServeOptions& options) {
   if (options.http.tls_certificate.empty() != options.http.tls_key.empty()) {
     return usage("--tls-cert and --tls-key need each other");
   }
+  if (Status checked = check_names(options.http); !checked) return checked;
   auto key = read_key(options.api_key_file);
   if (!key) return key.error();
   options.http.api_key = std::move(*key);
@@ -117,7 +137,7 @@ Status run_worker(const ServeOptions& options, jobs::Backend& backend, jobs::Obs
   http::HttpMetrics metrics(registry);
   http::Server server(http::Api{app, registry, metrics, settings, about});
   if (Status listening = server.listen(); !listening) return listening;
-  announce(options, server.url());
+  log::notice(fmt::format("listening on {}", server.url()));
   server.run();
   return ok_status();
 }

@@ -10,12 +10,12 @@
 
 namespace sdw::cli {
 
-// What has to be right before anything is loaded: the key, the TLS files, an address that may be bound. Fills
-// in `options.http.api_key`. Error: invalid_request.
+// What has to be right before anything is loaded: the key, the TLS files, the names and
+// origins, an address that may be bound. Fills in `options.http.api_key`. Error: invalid_request.
 Status check_exposure(ServeOptions& options);
 
-// Serves with this backend until SIGTERM or SIGINT. Writes "listening on URL" to standard error once requests
-// are answered. Errors: those of the models and the address.
+// Serves with this backend until SIGTERM, SIGINT or SIGHUP. Writes "listening on URL" to standard error once
+// requests are answered. Errors: those of the models and the address.
 Status run_worker(const ServeOptions& options, jobs::Backend& backend, jobs::Observer& observer,
                   prometheus::Registry& registry, const http::About& about);
 

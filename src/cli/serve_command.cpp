@@ -1,16 +1,18 @@
 #include "cli/serve_command.h"
 
-#include <cstdio>
-#include <fmt/core.h>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "cli/run_worker.h"
 #include "cli/settings_sources.h"
 #include "support/log.h"
 
 namespace sdw::cli {
 namespace {
+
+constexpr std::chrono::seconds kLastLines{1};  // for the log to be written before the process ends
 
 struct Serve {
   ServeOptions options;
@@ -20,7 +22,7 @@ struct Serve {
 };
 
 // The table for programs: docs/configuration.md is made from it.
-void print_settings(const Serve& serve) {
+Status print_settings(const Serve& serve) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < serve.settings.size(); ++i) {
     const Setting& setting = serve.settings[i];
@@ -32,7 +34,7 @@ void print_settings(const Serve& serve) {
                     {"list", setting.list},
                     {"help", setting.help}});
   }
-  fmt::print("{}\n", rows.dump(2));
+  return print(rows.dump(2) + "\n");
 }
 
 Status prepare(Serve& serve) {
@@ -41,7 +43,8 @@ Status prepare(Serve& serve) {
   }
   complete(serve.options);
   log::configure(serve.options.log_level,
-                 serve.options.log_format == "json" ? log::Format::json : log::Format::text);
+                 serve.options.log_format == "json" ? log::Format::json : log::Format::text,
+                 log::Delivery::queued);
   if (serve.options.models.empty() && serve.options.models_dir.empty()) {
     return Error{ErrorCode::invalid_request, "serve needs --model [NAME=]PATH or --models-dir PATH"};
   }
@@ -61,9 +64,10 @@ void add_serve_flags(CLI::App& app, int& exit_code, std::function<int(const Serv
       "Every setting is also an environment variable (--queue-size: SD_WORKER_QUEUE_SIZE) and a line of the "
       "settings file (queue_size = 64). Flags come first, then the environment, then the file.");
   command->callback([serve, &exit_code, run = std::move(run)] {
-    if (serve->describe) return print_settings(*serve);
-    const Status ready = prepare(*serve);
-    exit_code = ready ? run(serve->options) : fail(ready.error());
+    const Status ready = serve->describe ? print_settings(*serve) : prepare(*serve);
+    if (!ready) exit_code = fail(ready.error());
+    if (ready && !serve->describe) exit_code = run(serve->options);
+    log::close(kLastLines);
   });
 }
 

@@ -34,11 +34,16 @@ Setting size(std::string_view group, std::string name, std::string help, T& valu
   return setting;
 }
 
+// Where nothing is to be set, nothing is said: an empty name or path is a slip of a script.
+std::string not_blank(const std::string& value) {
+  return value.find_first_not_of(" \t\r\n") == std::string::npos ? "it is empty" : "";
+}
+
 template <class T>
 Setting text(std::string_view group, std::string name, std::string help, T& value) {
   return {group, std::move(name), std::move(help),
           [&value](CLI::App& command, const std::string& flag, const std::string& description) {
-            return command.add_option(flag, value, description)->capture_default_str();
+            return command.add_option(flag, value, description)->capture_default_str()->check(not_blank);
           }};
 }
 
@@ -56,7 +61,7 @@ Setting choice(std::string_view group, std::string name, std::string help, std::
 Setting list(std::string_view group, std::string name, std::string help, std::vector<std::string>& value) {
   return {group, std::move(name), std::move(help),
           [&value](CLI::App& command, const std::string& flag, const std::string& description) {
-            return command.add_option(flag, value, description)->allow_extra_args(false);
+            return command.add_option(flag, value, description)->allow_extra_args(false)->check(not_blank);
           },
           /*list=*/true};
 }

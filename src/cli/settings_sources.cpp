@@ -17,10 +17,16 @@ Error usage(std::string message) {
   return {ErrorCode::invalid_request, std::move(message)};
 }
 
+std::string trimmed(const std::string& text) {
+  constexpr const char* kBlank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
 Values split(const std::string& text) {
   Values values;
   std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, ',');) values.push_back(part);
+  for (std::string part; std::getline(stream, part, ',');) values.push_back(trimmed(part));
   return values;
 }
 
@@ -96,7 +102,10 @@ std::vector<CLI::Option*> add_flags(CLI::App& command, const std::vector<Setting
 Status read_environment_and_file(const std::vector<Setting>& settings,
                                  const std::vector<CLI::Option*>& options, const std::string& config) {
   std::string path = config;
-  if (const char* named = std::getenv("SD_WORKER_CONFIG"); path.empty() && named) path = named;
+  if (const char* named = std::getenv("SD_WORKER_CONFIG"); path.empty() && named) {
+    path = trimmed(named);
+    if (path.empty()) return usage("SD_WORKER_CONFIG is set, but empty");
+  }
   ByKey lines;
   if (!path.empty()) {
     auto read = read_file(path, settings);
@@ -108,7 +117,9 @@ Status read_environment_and_file(const std::vector<Setting>& settings,
     if (options[i]->count() > 0) continue;
     Status applied = ok_status();
     if (const char* value = std::getenv(setting.variable().c_str())) {
-      applied = apply(*options[i], setting.list ? split(value) : Values{value}, setting.variable());
+      const std::string text = trimmed(value);
+      if (text.empty()) return usage(fmt::format("{} is set, but empty", setting.variable()));
+      applied = apply(*options[i], setting.list ? split(text) : Values{text}, setting.variable());
     } else if (const auto line = lines.find(setting.key()); line != lines.end()) {
       applied = apply(*options[i], line->second, fmt::format("{}: {}", path, setting.key()));
     }

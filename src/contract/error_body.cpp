@@ -12,12 +12,16 @@ std::string_view public_message(const Error& error) {
                                                  : std::string_view(error.message);
 }
 
-std::string error_body(const Error& error) {
+nlohmann::json error_document(const Error& error) {
   const ErrorEntry& entry = error_entry(error.code);
   nlohmann::json body{
       {"message", public_message(error)}, {"type", entry.type}, {"param", nullptr}, {"code", entry.name}};
   if (!error.param.empty()) body["param"] = error.param;
-  return json_text({{"error", std::move(body)}});
+  return {{"error", std::move(body)}};
+}
+
+std::string error_body(const Error& error) {
+  return json_text(error_document(error));
 }
 
 }  // namespace sdw::contract

@@ -1,6 +1,9 @@
 #include "http/connection.h"
 
+#include <algorithm>
 #include <array>
+#include <boost/beast/core/error.hpp>
+#include <utility>
 
 #include "http/handle.h"
 #include "http/request_context.h"
@@ -16,6 +19,9 @@ using Outcome = RequestReader::Outcome;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::size_t kLingerBytes = 256 << 20;
 constexpr std::string_view kSecondsUntilRoom = "5";  // for a body: others finish, or are ended
+constexpr auto kLinger = 5s;
+constexpr auto kLastLinger = 200ms;  // once the server closes
+constexpr std::size_t kMaxTurnedAway = 64;
 
 // A place in the table for as long as the connection lasts.
 class Membership {
@@ -40,13 +46,18 @@ class Membership {
 };
 
 // Takes what the peer is still sending, so that its system does not drop our last words with a reset.
-Task<void> linger(Transport& transport) {
+Task<void> linger(Transport& transport, const Services& services) {
+  using Clock = std::chrono::steady_clock;
   co_await transport.finish(1s);
-  const auto until = std::chrono::steady_clock::now() + 5s;
+  auto until = Clock::now() + kLinger;
   std::array<char, 16 << 10> discarded;
-  error_code error;
-  for (std::size_t total = 0; !error && total < kLingerBytes;) {
-    total += co_await transport.read_some(discarded, until, error);
+  bool last = false;
+  for (std::size_t total = 0; total < kLingerBytes && Clock::now() < until;) {
+    if (services.closing && !std::exchange(last, true)) until = std::min(until, Clock::now() + kLastLinger);
+    error_code error;
+    const auto look_again = std::min(until, Clock::now() + kLastLinger / 2);
+    total += co_await transport.read_some(discarded, look_again, error);
+    if (error && error != beast::error::timeout) co_return;
   }
 }
 
@@ -120,7 +131,7 @@ class Exchange {
     record(services_.metrics, request_, pattern_, response);
     if (error) co_return false;
     if (!keep_alive) {
-      co_await linger(transport_);
+      co_await linger(transport_, services_);
     }
     co_return keep_alive;
   }
@@ -134,11 +145,27 @@ class Exchange {
   bool whole_ = false;  // the header was understood, so that the next request's beginning is known
 };
 
-Task<void> turn_away(Transport& transport, const HttpLimits& limits) {
+// How many are being turned away: they have no place in the table, but a descriptor each.
+class TurnedAway {
+ public:
+  explicit TurnedAway(Services& services) : services_(services) { ++services_.turned_away; }
+  ~TurnedAway() { --services_.turned_away; }
+  TurnedAway(const TurnedAway&) = delete;
+  TurnedAway& operator=(const TurnedAway&) = delete;
+  bool too_many() const { return services_.turned_away > kMaxTurnedAway; }
+
+ private:
+  Services& services_;
+};
+
+Task<void> turn_away(Transport& transport, Services& services) {
+  const TurnedAway one(services);
   Request request;
   Response response = http::protocol_error(503, "Too many connections are open.");
   response.headers.set("Retry-After", "1");
-  co_await write_response(transport, limits, request, response, false);
+  const HttpLimits& limits = services.settings.limits;
+  if (co_await write_response(transport, limits, request, response, false) || one.too_many()) co_return;
+  co_await linger(transport, services);
 }
 
 }  // namespace
@@ -148,7 +175,7 @@ Task<void> serve_connection(std::unique_ptr<Transport> transport, std::string cl
   Membership membership(services, client, *transport);
   if (!membership.admitted()) {
     // A handshake is too dear for one who gets no answer but this.
-    if (services.settings.tls_certificate.empty()) co_await turn_away(*transport, limits);
+    if (services.settings.tls_certificate.empty()) co_await turn_away(*transport, services);
     co_return;
   }
   membership.set_idle(true);

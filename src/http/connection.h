@@ -21,7 +21,8 @@ struct Services {
   ByteBudget& bytes;
   HttpMetrics& metrics;
   const WorkerPools& pools;
-  bool closing = false;  // no connection is kept for a next request
+  bool closing = false;         // no connection is kept for a next request
+  std::size_t turned_away = 0;  // connections without a place that are being told so
 };
 
 // Answers the requests of one connection, one after the other, until either side ends it.

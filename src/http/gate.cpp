@@ -1,6 +1,7 @@
 #include "http/gate.h"
 
 #include "http/auth.h"
+#include "http/listen_address.h"
 #include "http/origin.h"
 
 namespace sdw::http {
@@ -22,6 +23,12 @@ Response challenge(const Request& request) {
 
 }  // namespace
 
+Gate::Gate(const ServerSettings& settings, const Router& router, const net::ip::address& address)
+    : settings_(settings), router_(router), loopback_(address.is_loopback()), hosts_(settings.allowed_hosts) {
+  hosts_.push_back(settings.host);
+  hosts_.push_back(host_name(address));
+}
+
 Gate::Verdict Gate::judge(const Request& request) const {
   Verdict verdict;
   verdict.match = router_.match(request.method, request.path);
@@ -29,8 +36,15 @@ Gate::Verdict Gate::judge(const Request& request) const {
   return verdict;
 }
 
+bool Gate::names_this_machine(const Request& request) const {
+  // HTTP/1.0 knows no Host header; a browser always sends one.
+  const bool has_host = request.headers.contains("Host") || !request.http_1_0;
+  if (has_host && !host_allowed(request.headers["Host"], hosts_)) return false;
+  return request.authority.empty() || host_allowed(request.authority, hosts_);
+}
+
 std::optional<Response> Gate::refuse(const Request& request, const RouteMatch& match) const {
-  if (loopback_ && !host_allowed(request.headers["Host"], settings_.allowed_hosts) && !request.http_1_0) {
+  if (loopback_ && !names_this_machine(request)) {
     return error_response({ErrorCode::forbidden, "The Host header does not name this machine."});
   }
   if (request.method == Method::options) {

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <boost/asio/ip/address.hpp>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "http/asio.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
@@ -14,9 +18,9 @@ namespace sdw::http {
 // that, the method is one of the path's. OPTIONS is answered here.
 class Gate {
  public:
-  // `loopback`: the server's address is one that only this machine reaches. All outlive this.
-  Gate(const ServerSettings& settings, const Router& router, bool loopback)
-      : settings_(settings), router_(router), loopback_(loopback) {}
+  // `address` is where the server listens; where only this machine reaches it, Host has to name it. All
+  // outlive this.
+  Gate(const ServerSettings& settings, const Router& router, const net::ip::address& address);
 
   struct Verdict {
     std::optional<Response> refusal;
@@ -25,11 +29,13 @@ class Gate {
   Verdict judge(const Request& request) const;
 
  private:
+  bool names_this_machine(const Request& request) const;
   std::optional<Response> refuse(const Request& request, const RouteMatch& match) const;
 
   const ServerSettings& settings_;
   const Router& router_;
   const bool loopback_;
+  std::vector<std::string> hosts_;  // beside localhost
 };
 
 }  // namespace sdw::http

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <unistd.h>
 
+#include "support/log.h"
+
 namespace sdw::http {
 namespace {
 
@@ -27,6 +29,15 @@ void add(prometheus::MetricFamily& family, double value,
 prometheus::MetricFamily gauge(std::string name, std::string help, double value) {
   prometheus::MetricFamily family = gauge(std::move(name), std::move(help));
   add(family, value);
+  return family;
+}
+
+prometheus::MetricFamily counter(std::string name, std::string help, double value) {
+  prometheus::MetricFamily family;
+  family.name = std::move(name);
+  family.help = std::move(help);
+  family.type = prometheus::MetricType::Counter;
+  family.metric.emplace_back().counter.value = value;
   return family;
 }
 
@@ -80,11 +91,14 @@ std::vector<prometheus::MetricFamily> read_gauges(jobs::AppState& app, const std
   families.push_back(models_loaded(app));
   families.push_back(gauge("sd_worker_model_bytes", "Memory that loaded models take.",
                            static_cast<double>(app.models.loaded_bytes())));
-  families.push_back(gauge("sd_worker_ready", "1 where a model is loaded and warm.",
+  families.push_back(gauge("sd_worker_ready", "1 where a job would be served.",
                            app.models.readiness().ready && !app.draining ? 1 : 0));
   auto build = gauge("sd_worker_build_info", "Always 1; the version is a label.");
   add(build, 1, {{"version", version}});
   families.push_back(std::move(build));
+  families.push_back(counter("sd_worker_log_lines_dropped_total",
+                             "Log lines that could not be queued or written.",
+                             static_cast<double>(log::dropped_lines())));
   families.push_back(gauge("process_resident_memory_bytes", "Resident memory.", resident_bytes()));
   families.push_back(gauge("process_open_fds", "Open files and sockets.", open_files()));
   return families;

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "contract/error_body.h"
+#include "contract/json_text.h"
 #include "http/api.h"
 #include "http/job_error.h"
 
@@ -9,24 +10,25 @@ namespace {
 
 using nlohmann::json;
 
-Response not_ready(const jobs::AppState& app, ErrorCode code, const jobs::Readiness& readiness) {
-  const std::string reason =
-      code == ErrorCode::shutting_down ? "The worker is shutting down." : readiness.reason;
-  Response response = job_error(app, {code, reason});
-  json body = json::parse(std::get<std::string>(response.body));
+Response not_ready(const jobs::AppState& app, const Error& error, const jobs::Readiness& readiness) {
+  json body = contract::error_document(error);
   body["status"] = "not_ready";
-  body["reason"] = reason;
+  body["reason"] = error.message;
+  body["loaded"] = readiness.loaded;
   body["model"] = readiness.model.empty() ? json(nullptr) : json(readiness.model);
   body["load_percent"] = readiness.load_percent;
-  response.body = body.dump();
+  Response response = json_response(503, contract::json_text(body));
+  add_retry_after(app, response);
   return response;
 }
 
 Response ready(const jobs::AppState& app) {
   const jobs::Readiness readiness = app.models.readiness();
-  if (app.draining) return not_ready(app, ErrorCode::shutting_down, readiness);
-  if (!readiness.ready) return not_ready(app, ErrorCode::not_ready, readiness);
-  return json_response(200, json{{"status", "ready"}}.dump());
+  if (app.draining) {
+    return not_ready(app, {ErrorCode::shutting_down, "The worker is shutting down."}, readiness);
+  }
+  if (!readiness.ready) return not_ready(app, {ErrorCode::not_ready, readiness.reason}, readiness);
+  return json_response(200, json{{"status", "ready"}, {"loaded", readiness.loaded}}.dump());
 }
 
 }  // namespace

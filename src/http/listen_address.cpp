@@ -23,10 +23,14 @@ Result<tcp::endpoint> listen_address(const std::string& host, std::uint16_t port
   return found.begin()->endpoint();
 }
 
+std::string host_name(const boost::asio::ip::address& address) {
+  const std::string name = address.to_string();
+  return address.is_v6() ? "[" + name + "]" : name;
+}
+
 std::string base_url(const ServerSettings& settings, const tcp::endpoint& address) {
-  const std::string name = address.address().to_string();
-  const std::string host = address.address().is_v6() ? "[" + name + "]" : name;
-  return fmt::format("{}://{}:{}", settings.tls_certificate.empty() ? "http" : "https", host, address.port());
+  return fmt::format("{}://{}:{}", settings.tls_certificate.empty() ? "http" : "https",
+                     host_name(address.address()), address.port());
 }
 
 }  // namespace sdw::http

@@ -120,12 +120,14 @@ json job_path() {
 }
 
 json stream_path() {
-  json made = operation("streamJob", "Jobs", "The job's events as they come (Server-Sent Events)",
-                        {{"200", answers("Events.", content("text/event-stream", reference("StreamEvent")))},
-                         {"404", refusal("There is no such job.")},
-                         {"410", refusal("The job has expired.")}},
-                        {kJobId, query("last_event_id", {{"type", "string"}},
-                                       "Resume after this event, as the header Last-Event-ID does.")});
+  json made =
+      operation("streamJob", "Jobs", "The job's events as they come (Server-Sent Events)",
+                {{"200", answers("Events.", content("text/event-stream", reference("StreamEvent")))},
+                 {"204", {{"description", "The job has ended, and Last-Event-ID is its last event."}}},
+                 {"404", refusal("There is no such job.")},
+                 {"410", refusal("The job has expired.")}},
+                {kJobId, query("last_event_id", {{"type", "string"}},
+                               "Resume after this event, as the header Last-Event-ID does.")});
   made["description"] =
       "Events `queued`, `loading`, `started`, `progress`, `preview`, then one of `complete`, `error`, "
       "`cancelled`; each with "
@@ -187,8 +189,9 @@ json paths() {
       {"/v1/models/{id}/load", model_command("loadModel", "Begin to load a model")},
       {"/v1/models/{id}/unload", model_command("unloadModel", "Unload a model once no job uses it")},
       {"/health", open_get("health", "200 as soon as the process listens", {{"200", object_answer}})},
-      {"/ready", open_get("ready", "200 when a model is loaded and warm",
-                          {{"200", object_answer}, {"503", not_ready}})},
+      {"/ready",
+       open_get("ready", "200 when a job would be served; `loaded` tells whether its model is in memory",
+                {{"200", object_answer}, {"503", not_ready}})},
       {"/info",
        plain_get("info", "Worker", "Version, device, limits, capabilities", "application/json", any)},
       {"/metrics", plain_get("metrics", "Worker", "Prometheus text", "text/plain", text)},

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <cctype>
+#include <fmt/format.h>
 
 namespace sdw::http {
 namespace {
@@ -40,13 +44,43 @@ bool origin_allowed(const Request& request, const std::vector<std::string>& cors
   }
   const std::string_view origin = request.headers["Origin"];
   if (origin.empty() || listed(origin, cors_origins)) return true;
-  return iequals(origin, std::string(tls ? "https://" : "http://").append(request.headers["Host"]));
+  return iequals(origin, std::string(tls ? "https://" : "http://").append(request.host()));
+}
+
+Result<std::string> normal_origin(std::string_view text) {
+  if (text == "*" || text == "null") return std::string(text);
+  const auto url = boost::urls::parse_uri(text);
+  const bool has_path = url && !url->encoded_path().empty() && url->encoded_path() != "/";
+  if (!url || url->encoded_host().empty() || url->has_userinfo() || has_path || url->has_query() ||
+      url->has_fragment()) {
+    return Error{ErrorCode::invalid_request,
+                 fmt::format("\"{}\" is not an origin such as https://example.org", text), "cors-origin"};
+  }
+  const bool default_port = (url->scheme_id() == boost::urls::scheme::http && url->port_number() == 80) ||
+                            (url->scheme_id() == boost::urls::scheme::https && url->port_number() == 443);
+  std::string origin = std::string(url->scheme()) + "://" + std::string(url->encoded_host());
+  std::transform(origin.begin(), origin.end(), origin.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  if (!url->port().empty() && !default_port) origin += ":" + std::string(url->port());
+  return origin;
+}
+
+Status check_allowed_host(std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("-._:[]").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain && !without_port(text).empty()) return ok_status();
+  return Error{ErrorCode::invalid_request,
+               fmt::format("\"{}\" is not a host such as worker.example or worker.example:8080", text),
+               "allowed-host"};
 }
 
 void add_cors_headers(const Request& request, const std::vector<std::string>& cors_origins,
                       Response& response) {
-  if (cors_origins.empty()) return;
   const bool any = std::find(cors_origins.begin(), cors_origins.end(), "*") != cors_origins.end();
+  // Pages of others may not embed what is served here, images above all. Those that are listed ask by CORS.
+  response.headers.set("Cross-Origin-Resource-Policy", any ? "cross-origin" : "same-origin");
+  if (cors_origins.empty()) return;
   if (!any) response.headers.add("Vary", "Origin");
   const std::string_view origin = request.headers["Origin"];
   if (origin.empty() || !listed(origin, cors_origins)) return;
@@ -63,9 +97,9 @@ Response options_response(const Request& request, const std::vector<std::string>
   if (listed(request.headers["Origin"], cors_origins) &&
       !request.headers["Access-Control-Request-Method"].empty()) {
     response.headers.set("Access-Control-Allow-Methods", allow);
-    response.headers.set(
-        "Access-Control-Allow-Headers",
-        "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id, traceparent");
+    response.headers.set("Access-Control-Allow-Headers",
+                         "Authorization, Cache-Control, Content-Type, Idempotency-Key, Last-Event-ID, "
+                         "X-Request-Id, traceparent");
     response.headers.set("Access-Control-Max-Age", "600");
   }
   return response;

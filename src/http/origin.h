@@ -6,6 +6,7 @@
 
 #include "http/request.h"
 #include "http/response.h"
+#include "support/result.h"
 
 namespace sdw::http {
 
@@ -20,8 +21,16 @@ bool host_allowed(std::string_view host, const std::vector<std::string>& allowed
 // Requests without an Origin header come from programs, and GET and HEAD change nothing.
 bool origin_allowed(const Request& request, const std::vector<std::string>& cors_origins, bool tls);
 
-// Adds Access-Control headers where the request's Origin is listed; nothing is reflected for others, and
-// credentials of a browser are never allowed.
+// An origin as browsers send it: "HTTPS://Example.org:443/" is "https://example.org". "*" and "null" stay.
+// Error: invalid_request.
+Result<std::string> normal_origin(std::string_view text);
+
+// Error (invalid_request) where it is not what a Host header may carry: a name or an address, perhaps with a
+// port.
+Status check_allowed_host(std::string_view text);
+
+// Adds Cross-Origin-Resource-Policy, and Access-Control headers where the request's Origin is listed; nothing
+// is reflected for others, and credentials of a browser are never allowed.
 void add_cors_headers(const Request& request, const std::vector<std::string>& cors_origins,
                       Response& response);
 

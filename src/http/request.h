@@ -18,6 +18,7 @@ struct Request {
   Method method = Method::other;
   std::vector<std::string> path;  // percent-decoded segments; "/" is one empty segment
   std::vector<std::pair<std::string, std::string>> query;
+  std::string authority;  // host and port of an absolute target, which outranks the Host header; else empty
   Headers headers;
   PageBuffer body;
   bool http_1_0 = false;
@@ -27,6 +28,8 @@ struct Request {
   std::string job_id;      // the job it turned out to be about, for the log
   std::chrono::steady_clock::time_point received;
 
+  // The host and port that the request is for.
+  std::string_view host() const { return authority.empty() ? headers["Host"] : std::string_view(authority); }
   std::optional<std::string_view> query_value(std::string_view name) const;
 };
 

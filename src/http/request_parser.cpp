@@ -1,5 +1,6 @@
 #include "http/request_parser.h"
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -12,6 +13,11 @@ namespace beast_http = boost::beast::http;
 using beast_http::field;
 
 constexpr std::size_t kMaxChunkHeader = 4096;  // a chunk's size line with its extensions, or the trailer
+// Headers whose meaning would depend on which of two is believed. Of repeated lengths RFC 9112 (6.3) leaves
+// the choice; ours is to refuse them all, equal ones too.
+constexpr std::array<std::string_view, 9> kOnce = {
+    "Host",   "Origin",          "Authorization", "Content-Length", "Transfer-Encoding", "Content-Encoding",
+    "Expect", "Idempotency-Key", "Last-Event-ID"};
 constexpr unsigned char kTlsHandshake = 0x16;  // a TLS record's first byte; no method begins with it
 
 ProtocolError explain(const boost::system::error_code& code, bool head_done) {
@@ -21,7 +27,7 @@ ProtocolError explain(const boost::system::error_code& code, bool head_done) {
   }
   if (code == error::body_limit) return {413, "The body is larger than this server takes."};
   if (code == error::bad_version) return {505, "This server speaks HTTP/1.0 and HTTP/1.1."};
-  if (code == error::bad_content_length) {
+  if (code == error::bad_content_length || code == error::multiple_content_length) {
     return {400, "Content-Length is malformed or contradicts another header."};
   }
   if (code == error::bad_transfer_encoding) return {400, "Transfer-Encoding contradicts another header."};
@@ -29,13 +35,21 @@ ProtocolError explain(const boost::system::error_code& code, bool head_done) {
   return {400, "The request is not well-formed HTTP/1.1."};
 }
 
+// "GET /path HTTP/2.0"
+bool ends_with_a_version(std::string_view request_line) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const std::string_view version = request_line.substr(request_line.rfind(' ') + 1);
+  return version.size() == 8 && version.starts_with("HTTP/") && digit(version[5]) && version[6] == '.' &&
+         digit(version[7]);
+}
+
 template <class Text>
 std::string_view view(const Text& text) {
   return {text.data(), text.size()};
 }
 
-std::size_t count(const beast_http::fields& headers, field name) {
-  const auto [first, last] = headers.equal_range(name);
+std::size_t count(const beast_http::fields& headers, std::string_view name) {
+  const auto [first, last] = headers.equal_range({name.data(), name.size()});
   return static_cast<std::size_t>(std::distance(first, last));
 }
 
@@ -66,6 +80,11 @@ std::size_t RequestParser::put(std::string_view bytes, std::optional<ProtocolErr
     }
     return used;
   }
+  // The library says the same of "HTTP/2.0" and of what is no version at all.
+  if (code == beast_http::error::bad_version &&
+      !ends_with_a_version(bytes.substr(0, bytes.find_first_of("\r\n")))) {
+    code = beast_http::error::bad_target;
+  }
   if (code) error = explain(code, head_done());
   return used;
 }
@@ -86,25 +105,33 @@ std::optional<ProtocolError> RequestParser::read_head(Request& request) const {
     return explain(beast_http::error::bad_version, false);
   }
   request.http_1_0 = message.version() == 10;
+  for (const std::string_view name : kOnce) {
+    if (count(headers, name) > 1) {
+      return ProtocolError{400, "The header " + std::string(name) + " may come only once."};
+    }
+  }
   const auto method = message.method_string();
   request.method = method_from_name(view(method));
-  if (!request.http_1_0 && count(headers, field::host) != 1) {
+  if (!request.http_1_0 && count(headers, "Host") != 1) {
     return ProtocolError{400, "One Host header is needed."};
   }
-  if (count(headers, field::content_length) > 1) return explain(beast_http::error::bad_content_length, false);
-  if (count(headers, field::transfer_encoding) > 0) {
-    if (request.http_1_0 || count(headers, field::content_length) > 0) {
+  // The library takes "5, 5" for 5.
+  if (view(headers[field::content_length]).find(',') != std::string_view::npos) {
+    return explain(beast_http::error::multiple_content_length, false);
+  }
+  if (count(headers, "Transfer-Encoding") > 0) {
+    if (request.http_1_0 || count(headers, "Content-Length") > 0) {
       return explain(beast_http::error::bad_transfer_encoding, false);
     }
     if (!iequals(view(headers[field::transfer_encoding]), "chunked")) {
       return ProtocolError{501, "The only Transfer-Encoding known here is chunked."};
     }
   }
-  if (count(headers, field::content_encoding) > 0 &&
+  if (count(headers, "Content-Encoding") > 0 &&
       !iequals(view(headers[field::content_encoding]), "identity")) {
     return ProtocolError{415, "Compressed bodies are not taken; send the JSON as it is."};
   }
-  if (count(headers, field::expect) > 0 && !expects_continue()) {
+  if (count(headers, "Expect") > 0 && !expects_continue()) {
     return ProtocolError{417, "The only expectation known here is 100-continue."};
   }
   const auto target = message.target();

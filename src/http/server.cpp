@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <optional>
 #include <unistd.h>
+#include <utility>
 
 #include "http/connection.h"
 #include "http/listen_address.h"
@@ -38,6 +39,12 @@ std::string client_name(const tcp::endpoint& endpoint) {
   return address.to_string();
 }
 
+// nohup starts a program with SIGHUP ignored.
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 class Server::Impl {
@@ -64,7 +71,7 @@ class Server::Impl {
     const auto address = listen_address(settings.host, settings.port);
     if (!address) return address.error();
     if (Status bound = bind(*address); !bound) return bound;
-    gate_.emplace(settings, router_, acceptor_.local_endpoint().address().is_loopback());
+    gate_.emplace(settings, router_, acceptor_.local_endpoint().address());
     services_.emplace(Services{settings, *gate_, connections_, bytes_, api_.metrics, pools_});
     spawn(accept_connections());
     spawn(expire_results());
@@ -74,7 +81,8 @@ class Server::Impl {
   std::string url() const { return base_url(api_.settings, acceptor_.local_endpoint()); }
 
   void run() {
-    signals_.async_wait([this](const error_code& error, int) { on_signal(error); });
+    if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);
+    await_signal();
     io_.run();
   }
 
@@ -86,11 +94,13 @@ class Server::Impl {
   }
 
  private:
-  void on_signal(const error_code& error) {
-    if (error) return;
-    drain();
-    signals_.async_wait([](const error_code& failed, int signal) {
-      if (!failed) _exit(kShellSignalBase + signal);
+  void await_signal() {
+    signals_.async_wait([this](const error_code& error, int signal) {
+      if (error) return;
+      // A terminal that closes sends SIGHUP twice, and service managers send it after SIGTERM.
+      if (signalled_ && signal != SIGHUP) _exit(kShellSignalBase + signal);
+      if (!std::exchange(signalled_, true)) drain();
+      await_signal();
     });
   }
 
@@ -193,6 +203,7 @@ class Server::Impl {
   net::io_context io_{1};  // goes before all that its unfinished connections refer to
   Acceptor acceptor_{io_};
   net::signal_set signals_{io_, SIGINT, SIGTERM};
+  bool signalled_ = false;
 };
 
 Server::Server(const Api& api) : impl_(std::make_unique<Impl>(api)) {}

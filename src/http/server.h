@@ -21,8 +21,8 @@ class Server {
   // "http://127.0.0.1:8080". Precondition: listen() went well.
   std::string url() const;
 
-  // Serves until it has been drained. The first SIGTERM or SIGINT drains, a second one ends the process at
-  // once.
+  // Serves until it has been drained. The first SIGTERM, SIGINT or SIGHUP drains, a second SIGTERM or SIGINT
+  // ends the process at once.
   void run();
 
   // Begins to shut down: nothing new is taken, running jobs have the settings' `drain` to finish, streams get

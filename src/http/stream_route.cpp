@@ -1,6 +1,7 @@
 #include "http/api.h"
 #include "http/job_error.h"
 #include "http/sse_writer.h"
+#include "jobs/stream_reader.h"
 
 namespace sdw::http {
 namespace {
@@ -14,6 +15,10 @@ Response open_stream(jobs::AppState& app, HttpMetrics& metrics, Request& request
     last = *from_query;
   }
   Response response;
+  if (jobs::has_seen_all(**job, last)) {  // an EventSource that is answered so asks no more
+    response.status = 204;
+    return response;
+  }
   response.headers.set("Content-Type", "text/event-stream");
   response.headers.set("X-Accel-Buffering", "no");
   response.body = job_events(app, metrics, *job, last);

@@ -21,6 +21,13 @@ std::optional<ProtocolError> parse_target(std::string_view target, Request& requ
   const auto parsed =
       origin_form ? boost::urls::parse_origin_form(target) : boost::urls::parse_absolute_uri(target);
   if (!parsed) return ProtocolError{400, "The request target is not a well-formed path."};
+  const bool known_scheme =
+      parsed->scheme_id() == boost::urls::scheme::http || parsed->scheme_id() == boost::urls::scheme::https;
+  if (!origin_form && (!known_scheme || parsed->host().empty() || parsed->has_userinfo())) {
+    return ProtocolError{400, "The request target is not a path, nor an address of this server."};
+  }
+  const auto authority = parsed->encoded_host_and_port();
+  request.authority.assign(authority.data(), authority.size());
   request.path.clear();
   for (const auto& segment : parsed->segments()) request.path.emplace_back(segment);
   if (request.path.empty()) request.path.emplace_back();

@@ -140,6 +140,7 @@ void ModelStore::Impl::load(std::unique_lock<std::mutex>& lock, ModelEntry& entr
   entry.description = entry.model->description();
   entry.state = ModelState::loaded;
   entry.used = false;
+  entry.was_loaded = true;
   entry.load_percent = 100;
   entry.last_used = Clock::now();
   observer_.model_loaded(entry.named.id, std::chrono::duration<double>(entry.last_used - start).count());
@@ -261,17 +262,15 @@ Result<contract::ModelStatus> ModelStore::status(std::string_view id) const {
 
 Readiness ModelStore::readiness() const {
   const std::lock_guard lock(impl_->mutex);
-  if (impl_->table.has_loaded()) return {true, "", "", 100};
-  Readiness readiness{false, "no model is loaded", "", 0};
-  for (const ModelEntry* entry : impl_->table.all()) {
-    if (entry->state == ModelState::loading) {
-      readiness = {false, fmt::format("model {} is loading", entry->named.id), entry->named.id,
-                   entry->load_percent};
-    } else if (entry->state == ModelState::failed && readiness.model.empty()) {
-      readiness.reason = fmt::format("model {} could not be loaded", entry->named.id);
-    }
-  }
-  return readiness;
+  const ModelEntry* entry = impl_->table.default_model();
+  if (entry == nullptr) return {.reason = "no model is known"};
+  const bool failed = entry->state == ModelState::failed;
+  return {
+      .ready = impl_->table.would_serve(*entry, Clock::now()),
+      .loaded = impl_->table.is_loaded(entry->named.id),
+      .reason = fmt::format("model {} {}", entry->named.id, failed ? "could not be loaded" : "is loading"),
+      .model = entry->named.id,
+      .load_percent = entry->load_percent};
 }
 
 std::int64_t ModelStore::loaded_bytes() const {

@@ -24,9 +24,10 @@ namespace sdw::jobs {
 std::string name_of_model(const std::filesystem::path& path);
 
 struct Readiness {
-  bool ready = false;  // a model is loaded and warm
-  std::string reason;  // why not, for a person
-  std::string model;   // the one that is loading, if any
+  bool ready = false;   // a job for the default model would be served
+  bool loaded = false;  // it is in memory; else it will be loaded for the job
+  std::string reason;   // why it is not ready, for a person
+  std::string model;    // the default one
   int load_percent = 0;
 };
 

@@ -76,9 +76,18 @@ std::vector<const ModelEntry*> ModelTable::all() const {
   return out;
 }
 
-bool ModelTable::has_loaded() const {
-  return std::ranges::any_of(entries_,
-                             [](const auto& item) { return item.second.state == ModelState::loaded; });
+bool ModelTable::is_loaded(std::string_view id) const {
+  return std::ranges::any_of(entries_, [id](const auto& item) {
+    return item.second.named.id == id && item.second.state == ModelState::loaded;
+  });
+}
+
+bool ModelTable::would_serve(const ModelEntry& entry, Clock::time_point now) const {
+  if (is_loaded(entry.named.id)) return true;
+  if (entry.state == ModelState::failed) {
+    return entry.was_loaded && now - entry.failed_at >= settings_.retry_after_failure;
+  }
+  return entry.was_loaded || (entry.state == ModelState::unloaded && entry.load_wanted == 0);
 }
 
 contract::ModelStatus ModelTable::status(const ModelEntry& entry) const {

@@ -29,6 +29,7 @@ struct ModelEntry {
   std::shared_ptr<LoadedModel> model;  // while loaded
   int users = 0;                       // leases
   bool used = false;                   // since it was loaded
+  bool was_loaded = false;             // at any time
   int load_percent = 0;
   std::uint64_t load_wanted = 0;  // the order in which loads were asked for; 0: none is
   bool unload_wanted = false;
@@ -61,7 +62,10 @@ class ModelTable {
   const ModelEntry* find(std::string_view id) const;
   const ModelEntry* default_model() const;
   std::vector<const ModelEntry*> all() const;  // the plain ones, as added
-  bool has_loaded() const;                     // of all, variants too
+  bool is_loaded(std::string_view id) const;   // in any variant
+  // Whether a job for this model would be served, by loading it if need be. A model whose first load is under
+  // way or has failed may never come; one whose later load has failed is tried again after a while.
+  bool would_serve(const ModelEntry& entry, Clock::time_point now) const;
   contract::ModelStatus status(const ModelEntry& entry) const;
 
   void want_load(ModelEntry& entry);

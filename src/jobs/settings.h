@@ -33,8 +33,9 @@ struct EngineSettings {
 };
 
 struct ModelSettings {
-  std::int64_t memory_limit_bytes = 0;  // of all loaded models together; 0: none
-  std::chrono::seconds idle_unload{0};  // 0: never
+  std::int64_t memory_limit_bytes = 0;           // of all loaded models together; 0: none
+  std::chrono::seconds idle_unload{0};           // 0: never
+  std::chrono::seconds retry_after_failure{30};  // until a failed model counts as ready again
 };
 
 struct Settings {

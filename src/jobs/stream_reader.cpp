@@ -59,4 +59,9 @@ std::string StreamReader::closing_line() const {
                                 status.error ? contract::public_message(*status.error) : "");
 }
 
+bool has_seen_all(const Job& job, std::string_view last_event_id) {
+  const EventLog& log = job.events();
+  return log.finished() && cursor_from(last_event_id, log) == log.last_id();
+}
+
 }  // namespace sdw::jobs

@@ -39,4 +39,7 @@ class StreamReader {
   EventLog::Subscription subscription_;
 };
 
+// Whether the job has ended and `last_event_id` is that of its last event: there is nothing left to read.
+bool has_seen_all(const Job& job, std::string_view last_event_id);
+
 }  // namespace sdw::jobs

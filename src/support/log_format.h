@@ -3,25 +3,23 @@
 #include <memory>
 #include <span>
 #include <spdlog/formatter.h>
+#include <string>
 
 #include "support/log.h"
 
 namespace sdw::log {
 
-// One JSON object a line: time (UTC), level, thread, message, then the line's fields. Everything is escaped;
-// bytes that are not UTF-8 become U+FFFD.
-std::unique_ptr<spdlog::formatter> json_formatter();
+// The level of log::notice(): above all that can be set.
+constexpr Level kNotice = Level::off;
 
-// ` name=value` for each field; values with spaces, quotes or controls are quoted as JSON strings.
-std::string text_fields(std::span<const Field> fields);
+// What a line says apart from time, level and thread. It is made by the thread that logs; formatter(), which
+// may run on another one, adds the rest.
+// text: `message name=value ...`; values with spaces, quotes or controls are quoted as JSON strings.
+// json: the members from "message" on, everything escaped; bytes that are not UTF-8 become U+FFFD.
+std::string payload(Format format, std::string_view message, std::span<const Field> fields);
 
-// The fields of the line that this thread is writing; the formatter reads them.
-class CurrentFields {
- public:
-  explicit CurrentFields(std::span<const Field> fields);
-  ~CurrentFields();
-  CurrentFields(const CurrentFields&) = delete;
-  CurrentFields& operator=(const CurrentFields&) = delete;
-};
+// text: time, level, payload. json: one object a line with time (UTC), level, thread and the payload's
+// members.
+std::unique_ptr<spdlog::formatter> formatter(Format format);
 
 }  // namespace sdw::log

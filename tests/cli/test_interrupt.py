@@ -25,6 +25,26 @@ def test_ctrl_c_leaves_no_file(program, sd15, tmp_path, wait):
     assert stderr.count("\n") <= 1, f"expected one line, got {stderr!r}"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_leave_no_file_either(program, sd15, tmp_path, number):
+    with start(program, sd15, tmp_path / "out.png") as process:
+        time.sleep(2)
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, f"got {process.returncode}: {stderr}"
+    assert stdout == "" and list(tmp_path.iterdir()) == []
+
+
+def test_under_nohup_a_terminal_that_closes_ends_nothing(program, sd15, tmp_path):
+    ignore = lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)  # noqa: E731
+    with program.start("generate", "--model", sd15, "--prompt", "x", "--steps", 60, "--output", tmp_path / "out.png",
+                       preexec_fn=ignore) as process:
+        time.sleep(1)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+    assert process.returncode == 0 and (tmp_path / "out.png").exists()
+
+
 def test_ctrl_c_between_pictures_leaves_none_of_them(program, sd15, tmp_path):
     with program.start("generate", "--model", sd15, "--prompt", "x", "--threads", 1, "--steps", 100, "--count", 60,
                        "--output", tmp_path / "out.png") as process:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import resource
+import subprocess
 
 import numpy
 import pytest
@@ -127,6 +129,46 @@ def test_an_output_that_cannot_be_written_leaves_nothing(program, sd15, tmp_path
     result = program.generate("--model", sd15, "--prompt", "x", "--steps", 1, "--output", tmp_path / "out.png")
     assert result.code != 0 and result.stderr.count("\n") == 1, result.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["out.png"]
+
+
+def test_a_file_beyond_the_size_limit_leaves_nothing(program, sd15, tmp_path):
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # noqa: E731
+    result = program.generate("--model", sd15, "--prompt", "x", "--steps", 1, "--output", tmp_path / "out.png", preexec_fn=limit)
+    assert result.code == 1 and result.stderr.count("\n") == 1, result
+    assert "out.png" in result.stderr and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["info"], ["info", "--json"], ["inspect", "MODEL"], ["inspect", "MODEL", "--json"], ["--help"],
+                                     ["--version"], ["serve", "--describe-settings"],
+                                     ["generate", "--model", "MODEL", "--prompt", "x", "--steps", "1", "--json"],
+                                     ["generate", "--model", "MODEL", "--prompt", "x", "--steps", "1"]])  # fmt: skip
+@pytest.mark.parametrize("where", ["full", "left"])
+def test_a_result_that_could_not_be_written_is_an_error(program, sd15, tmp_path, command, where):
+    command = [sd15 if part == "MODEL" else part for part in command]
+    if command[0] == "generate":
+        command += ["--output", tmp_path / "out.png"]
+    if where == "full":
+        stdout = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, stdout = os.pipe()
+        os.close(reader)
+    try:
+        result = program.run(*command, stdout=stdout)
+    finally:
+        os.close(stdout)
+    assert result.code == 1, result
+    assert result.stderr == "sd-worker: cannot write to standard output\n"
+
+
+@pytest.mark.parametrize("redirect", ["2>/dev/full", "2>&-", "0<&- 2>&-"])
+def test_a_closed_standard_error_disturbs_nothing(program, sd15, tmp_path, redirect):
+    words = " ".join(f"circle{i}" for i in range(100))  # warns
+    done = subprocess.run(["sh", "-c", f'exec "$0" "$@" {redirect}', program.path, "generate", "--model", sd15, "--prompt", words,
+                           "--steps", "1", "--threads", "1", "--json", "--output", tmp_path / "out.png"],
+                          capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert done.returncode == 0, done
+    assert json.loads(done.stdout)["files"] == [str(tmp_path / "out.png")]
+    assert Image.open(tmp_path / "out.png").size == (64, 64)
 
 
 def test_what_the_model_recommends_is_the_default(program, model, tmp_path):

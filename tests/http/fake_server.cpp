@@ -4,6 +4,7 @@
 #include "cli/run_worker.h"
 #include "cli/serve_command.h"
 #include "http/job_metrics.h"
+#include "support/standard_streams.h"
 #include "unit/jobs/fake_backend.h"
 
 namespace {
@@ -29,6 +30,7 @@ int serve(const cli::ServeOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  guard_standard_streams();
   CLI::App app("sd-worker with a fake backend");
   int exit_code = cli::kOk;
   cli::add_serve_flags(app, exit_code, serve);

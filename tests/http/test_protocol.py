@@ -27,6 +27,20 @@ REFUSED = {
     "no HTTP": (b"\x00\x01\x02\x03\r\n\r\n", 400),
     "no version": (b"GET /health\r\n" + HOST + b"\r\n", 400),
     "HTTP/2.0": (b"GET /health HTTP/2.0\r\n" + HOST + b"\r\n", 505),
+    "a version that is none": (b"GET /health HTTX/1.1\r\n" + HOST + b"\r\n", 400),
+    "a version of three parts": (b"GET /health HTTP/1.1.1\r\n" + HOST + b"\r\n", 400),
+    "a version without its minor": (b"GET /health HTTP/1\r\n" + HOST + b"\r\n", 400),
+    "words behind the version": (b"GET /health HTTP/1.1 x\r\n" + HOST + b"\r\n", 400),
+    "two spaces": (b"GET  /health HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    "no method": (b" /health HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    "a method alone": (b"GET\r\n" + HOST + b"\r\n", 400),
+    "another scheme": (b"GET ftp://localhost/health HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    "a user in the target": (b"GET http://a@localhost/health HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    "two Hosts in 1.0": (b"GET /health HTTP/1.0\r\n" + HOST + HOST + b"\r\n", 400),
+    "two Origins": (b"GET /health HTTP/1.1\r\n" + HOST + b"Origin: http://localhost\r\nOrigin: https://evil.example\r\n\r\n", 400),
+    "two keys": (b"GET /health HTTP/1.1\r\n" + HOST + b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n", 400),
+    "two idempotency keys": (post(b"Idempotency-Key: a\r\nIdempotency-Key: b\r\n"), 400),
+    "two content encodings": (post(b"Content-Encoding: identity\r\nContent-Encoding: gzip\r\n"), 400),
     "HTTP/0.9": (b"GET /health HTTP/0.9\r\n\r\n", 505),
     "TLS on the plain port": (bytes.fromhex("16030100c8010000c40303") + b"\0" * 200, 400),
     "no Host": (b"GET /health HTTP/1.1\r\n\r\n", 400),
@@ -39,6 +53,9 @@ REFUSED = {
     "length and chunked": (post(b"Transfer-Encoding: chunked\r\n"), 400),
     "chunked and length": (b"POST /v1/jobs HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400),
     "two lengths": (post(b"Content-Length: 3\r\n"), 400),
+    "two equal lengths": (post(b"Content-Length: %d\r\n" % len(BODY)), 400),
+    "a list of two lengths": (b"POST /v1/jobs HTTP/1.1\r\n" + HOST + b"Content-Length: %d, 3\r\n\r\n" % len(BODY) + BODY, 400),
+    "a list of two equal lengths": (b"POST /v1/jobs HTTP/1.1\r\n" + HOST + b"Content-Length: %d, %d\r\n\r\n" % (len(BODY), len(BODY)) + BODY, 400),
     "length of 2^64": (post(length=2**64), 400),
     "negative length": (post(length=-1), 400),
     "length with a sign": (b"POST /v1/jobs HTTP/1.1\r\n" + HOST + b"Content-Length: +5\r\n\r\nabcde", 400),
@@ -208,6 +225,24 @@ def test_a_newcomer_is_turned_away_where_every_place_is_busy(start):
         assert stream.recv(100)
     answer = worker.exchange(b"GET /health HTTP/1.1\r\n" + HOST + b"\r\n")
     assert status_of(answer) == 503 and b"retry-after" in answer.lower()
+    for stream in streams:
+        stream.close()
+    worker.process.kill()
+
+
+def test_a_client_turned_away_while_it_sends_gets_its_answer_and_no_reset(start):
+    worker = start("--max-connections-per-client", "5", FAKE_STEP_MS=100)
+    job_id = worker.submit(steps=150)
+    worker.client.close()
+    streams = [worker.raw(f"GET /v1/jobs/{job_id}/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()) for _ in range(5)]
+    for stream in streams:
+        assert stream.recv(100)
+    for _ in range(10):
+        with closing(worker.raw(post(body=b"x" * 3_000_000))) as connection:
+            answer = b""
+            while piece := connection.recv(65536):  # a reset raises
+                answer += piece
+        assert status_of(answer) == 503
     for stream in streams:
         stream.close()
     worker.process.kill()

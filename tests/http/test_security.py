@@ -6,7 +6,7 @@ import subprocess
 import httpx
 import pytest
 from httpx_sse import connect_sse
-from worker import FAKE, Worker, job, names_of, picture_base64
+from worker import FAKE, Worker, job, names_of, picture_base64, status_of
 
 KEY = "a-long-key-of-this-test"
 OPEN = ["/health", "/ready"]
@@ -49,6 +49,23 @@ def test_a_key_may_come_from_a_file(start, tmp_path):
     assert httpx.get(worker.url + "/info", headers={"Authorization": f"Bearer {KEY}"}).status_code == 200
 
 
+@pytest.mark.parametrize("key", [KEY + "\n", KEY + "\r\n", f"  {KEY}\t\n\n"])
+def test_blanks_around_a_key_do_not_belong_to_it(start, tmp_path, key):
+    (tmp_path / "key").write_bytes(key.encode())
+    for worker in (start("--api-key-file", tmp_path / "key"), start(SD_WORKER_API_KEY=key)):
+        assert httpx.get(worker.url + "/info").status_code == 401
+        assert httpx.get(worker.url + "/info", headers={"Authorization": f"Bearer {KEY}"}).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", " ", "\n", "\t\r\n", "two\nlines", "bell\a", "k" * 4000])
+def test_a_key_that_no_client_could_send_is_refused(tmp_path, key):
+    code, line = fails("--model", tmp_path, SD_WORKER_API_KEY=key)
+    assert code == 2 and "SD_WORKER_API_KEY" in line
+    (tmp_path / "key").write_bytes(key.encode())
+    code, line = fails("--model", tmp_path, "--api-key-file", tmp_path / "key")
+    assert code == 2 and "key file" in line
+
+
 def fails(*flags, **environment):
     done = subprocess.run([str(FAKE), "serve", "--port", "0", *map(str, flags)], capture_output=True, text=True, timeout=20,
                           env={"PATH": "/usr/bin", **environment})  # fmt: skip
@@ -86,6 +103,29 @@ def test_other_names_are_refused_on_loopback(worker, host):
     assert response.status_code == 403
 
 
+@pytest.mark.parametrize("line, status", [
+    ("GET /info HTTP/1.0\r\nHost: evil.example", 403),
+    ("GET /info HTTP/1.0\r\nHost:", 403),
+    ("GET /info HTTP/1.0\r\nHost: localhost", 200),
+    ("GET /info HTTP/1.0\r\nAccept: */*", 200),
+    ("GET http://evil.example/info HTTP/1.1\r\nHost: localhost", 403),
+    ("GET http://evil.example/info HTTP/1.0\r\nAccept: */*", 403),
+    ("GET http://localhost/info HTTP/1.1\r\nHost: evil.example", 403),
+    ("GET http://localhost:80/info HTTP/1.1\r\nHost: localhost", 200),
+    ("POST http://localhost/v1/models/m/load HTTP/1.1\r\nHost: localhost:1\r\nOrigin: http://localhost:1\r\nContent-Length: 0", 403),
+])  # fmt: skip
+def test_a_name_is_foreign_however_it_is_given(worker, line, status):
+    assert status_of(worker.exchange(f"{line}\r\nConnection: close\r\n\r\n".encode())) == status
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "127.1.2.3", "localhost"])
+def test_the_address_it_listens_on_is_a_name_of_the_worker(start, host):
+    worker = start("--host", host)
+    assert host == "localhost" or host in worker.url
+    assert worker.client.get("/info").status_code == 200
+    assert worker.client.get("/info", headers={"Host": "127.0.0.3"}).status_code == 403
+
+
 def test_more_names_can_be_allowed(start):
     worker = start("--allowed-host", "worker.example")
     assert worker.client.get("/info", headers={"Host": "worker.example:8080"}).status_code == 200
@@ -113,13 +153,30 @@ def test_listed_origins_may_use_the_worker(start):
     assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-origin"] == "https://b.example"
     assert "POST" in preflight.headers["access-control-allow-methods"]
-    assert "idempotency-key" in preflight.headers["access-control-allow-headers"].lower()
+    allowed = preflight.headers["access-control-allow-headers"].lower().split(", ")
+    assert {"idempotency-key", "last-event-id", "cache-control", "authorization", "content-type"} <= set(allowed)
     posted = worker.client.post("/v1/jobs", json=job(), headers={"Origin": "https://a.example"})
     assert posted.status_code == 202 and posted.headers["access-control-allow-origin"] == "https://a.example"
     assert "access-control-allow-credentials" not in posted.headers
     assert posted.headers["vary"] == "Origin"
     other = worker.client.get("/info", headers={"Origin": "https://c.example"})
     assert "access-control-allow-origin" not in other.headers
+
+
+def test_pages_of_others_cannot_embed_pictures(worker, start):
+    job_id = worker.submit()
+    worker.wait(job_id)
+    for path in (f"/v1/jobs/{job_id}/images/0", f"/v1/jobs/{job_id}", "/", "/nowhere"):
+        assert worker.client.get(path).headers["cross-origin-resource-policy"] == "same-origin", path
+    anybody = start("--cors-origin", "*")
+    assert anybody.client.get("/info").headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+@pytest.mark.parametrize("written", ["https://a.example/", "HTTPS://A.example", "https://a.example:443", " https://a.example "])
+def test_an_origin_is_taken_however_it_is_written(start, written):
+    worker = start(SD_WORKER_CORS_ORIGIN=f"https://b.example, {written}")
+    response = worker.client.get("/info", headers={"Origin": "https://a.example"})
+    assert response.headers.get("access-control-allow-origin") == "https://a.example"
 
 
 def test_a_preflight_needs_no_key(start):

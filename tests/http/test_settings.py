@@ -72,6 +72,42 @@ def test_wrong_usage_is_one_line_and_exit_code_2(tmp_path, arguments, variables)
     assert done.stderr.count("\n") == 1 and not done.stdout
 
 
+@pytest.mark.parametrize("flag, value", [
+    ("--cors-origin", "a.example"), ("--cors-origin", "localhost:3000"), ("--cors-origin", "https://a.example/page"),
+    ("--cors-origin", "https://"), ("--cors-origin", "https://a.example?x"), ("--cors-origin", "https://u@a.example"),
+    ("--cors-origin", "https://*.example"), ("--allowed-host", "http://a.example"), ("--allowed-host", "a.example/"),
+    ("--allowed-host", "*.example"), ("--allowed-host", "a.example:x"), ("--allowed-host", "::1"),
+])  # fmt: skip
+def test_a_name_that_could_never_match_is_refused(tmp_path, flag, value):
+    done = run("--model", tmp_path, flag, value)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and value in done.stderr, done.stderr
+
+
+def test_no_setting_is_empty(tmp_path):
+    names = [row for row in settings() if not re.fullmatch(r"[\d.]+", row["default"])]
+    assert len(names) > 10
+    for row in names:
+        if row["flag"] == "--insecure":  # takes no value
+            continue
+        models = [] if row["flag"] == "--model" else ["--model", tmp_path]
+        by_flag = run(*models, row["flag"], "")
+        by_variable = run(*models, **{row["variable"]: " \n"})
+        for done in (by_flag, by_variable):
+            assert done.returncode == 2 and done.stderr.count("\n") == 1, (row["flag"], done)
+        assert row["variable"] in by_variable.stderr
+        if row["key"]:
+            (tmp_path / "worker.toml").write_text(f"{row['key']} = ''\n")
+            done = run(*models, "--config", tmp_path / "worker.toml")
+            assert done.returncode == 2 and done.stderr.count("\n") == 1, (row["flag"], done)
+
+
+def test_line_breaks_around_a_variable_do_not_belong_to_it(start):
+    worker = start(SD_WORKER_QUEUE_SIZE="21\n", SD_WORKER_ALLOWED_HOST=" a.example , b.example\n")
+    assert worker.client.get("/info").json()["limits"]["queue_size"] == 21
+    for host in ("a.example", "b.example"):
+        assert worker.client.get("/info", headers={"Host": host}).status_code == 200
+
+
 def test_a_model_that_is_not_there_is_exit_code_3(tmp_path):
     assert run("--model", tmp_path / "absent").returncode == 3
     assert run("--models-dir", tmp_path / "absent").returncode != 0

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from worker import names_of
+from worker import names_of, read_all
 
 
 def streaming(worker, job_id):
@@ -18,7 +18,7 @@ def streaming(worker, job_id):
     return thread, events
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_running_job_finishes_and_nothing_new_is_taken(start, number):
     worker = start("--drain-seconds", "20", FAKE_STEP_MS=50)
     running = worker.submit(steps=30)
@@ -60,6 +60,43 @@ def test_a_second_signal_ends_at_once(start):
     worker.process.terminate()
     worker.process.wait(5)
     assert time.monotonic() - before < 5
+
+
+def test_a_terminal_that_closes_does_not_cut_the_drain_short(start):
+    worker = start("--drain-seconds", "20", FAKE_STEP_MS=50)
+    job_id = worker.submit(steps=30)
+    thread, events = streaming(worker, job_id)
+    for number in (signal.SIGHUP, signal.SIGHUP):
+        worker.process.send_signal(number)
+        time.sleep(0.2)
+    assert worker.process.wait(10) == 0
+    thread.join()
+    assert names_of(events)[-1] == "complete"
+
+
+def test_under_nohup_a_terminal_that_closes_ends_nothing(start):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        worker = start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    worker.process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert worker.client.get("/ready").status_code == 200
+
+
+def test_a_reader_that_has_had_its_end_does_not_hold_the_exit(start):
+    worker = start("--drain-seconds", "1", FAKE_STEP_MS=100)
+    job_id = worker.submit(steps=150)
+    reader = worker.raw(f"GET /v1/jobs/{job_id}/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert reader.recv(100)
+    before = time.monotonic()
+    worker.process.terminate()
+    assert worker.process.wait(10) == 0
+    taken = time.monotonic() - before
+    assert taken < 3.5, f"expected little more than a second, took {taken:.1f}"
+    assert b"data: [" in read_all(reader)
+    reader.close()
 
 
 def test_an_idle_worker_with_open_connections_ends_soon(start):

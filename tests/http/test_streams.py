@@ -55,10 +55,25 @@ def test_a_stream_resumes_after_the_last_event_id(worker, how):
     assert [event.id for event in rest] == [event.id for event in every[3:]]
 
 
-def test_a_stream_resumed_at_its_end_still_closes_properly(worker):
-    job_id = worker.submit()
-    last = worker.stream(job_id)[-2].id
-    assert [event.data for event in worker.stream(job_id, headers={"Last-Event-ID": last})] == ["[DONE]"]
+@pytest.mark.parametrize("prompt, end", [("x", "complete"), ("nan", "error")])
+def test_an_event_source_that_was_not_closed_is_told_to_ask_no_more(worker, prompt, end):
+    job_id = worker.submit(prompt=prompt)
+    events = worker.stream(job_id)
+    assert names_of(events)[-1] == end
+    last, before = events[-2].id, events[-3].id
+    for headers, query in (({"Last-Event-ID": last}, ""), ({}, f"?last_event_id={last}")):
+        again = worker.client.get(f"/v1/jobs/{job_id}/stream{query}", headers=headers)
+        assert (again.status_code, again.content) == (204, b"")
+    assert names_of(worker.stream(job_id, headers={"Last-Event-ID": before})) == [end]
+
+
+def test_the_last_event_of_a_running_job_is_not_its_end(start):
+    worker = start(FAKE_STEP_MS=300)
+    job_id = worker.submit(steps=5)
+    with connect_sse(worker.client, "GET", f"/v1/jobs/{job_id}/stream") as source:
+        first = next(source.iter_sse())
+    rest = worker.stream(job_id, headers={"Last-Event-ID": first.id})
+    assert names_of(rest)[-1] == "complete"
 
 
 @pytest.mark.parametrize("last", ["x", "-1", "1000000", "99999999999999999999999", "1e3", "9" * 8000, "'; drop"])

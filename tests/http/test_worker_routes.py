@@ -16,7 +16,24 @@ def test_health_answers_while_a_model_loads(start):
     assert loading.status_code == 503 and "retry-after" in loading.headers
     body = loading.json()
     assert body["error"]["code"] == "not_ready" and body["reason"] and 0 <= body["load_percent"] <= 100
+    assert (body["status"], body["model"], body["loaded"]) == ("not_ready", "m", False)
     worker.wait_ready()
+
+
+def test_a_model_that_was_unloaded_for_idleness_does_not_make_the_worker_unready(start):
+    worker = start("--idle-unload-seconds", "1", FAKE_LOAD_MS=200)
+    assert worker.client.get("/ready").json() == {"status": "ready", "loaded": True}
+    deadline = time.monotonic() + 20
+    while worker.client.get("/v1/models/m").json()["state"] != "unloaded":
+        assert time.monotonic() < deadline, "the idle model was not unloaded"
+        time.sleep(0.05)
+    ready = worker.client.get("/ready")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "loaded": False})
+    assert "sd_worker_ready 1" in worker.client.get("/metrics").text
+    job_id = worker.submit()
+    while worker.job(job_id)["state"] == "queued":
+        assert worker.client.get("/ready").status_code == 200  # also while it is loaded again
+    assert worker.wait(job_id)["state"] == "completed"
 
 
 def test_a_job_that_waits_for_its_model_tells_so(start):

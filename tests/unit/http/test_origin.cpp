@@ -43,6 +43,31 @@ TEST(Origin, OnlyOwnAndListedPagesMayChangeThings) {
   EXPECT_TRUE(origin_allowed(request(Method::get, "https://evil.example"), {}, false));
 }
 
+TEST(Origin, IsWrittenAsBrowsersSendIt) {
+  for (const char* text :
+       {"https://a.example", "https://a.example/", "HTTPS://A.EXAMPLE:443", "https://a.example:"})
+    EXPECT_EQ(*normal_origin(text), "https://a.example") << text;
+  EXPECT_EQ(*normal_origin("http://localhost:3000/"), "http://localhost:3000");
+  EXPECT_EQ(*normal_origin("http://[::1]:80"), "http://[::1]");
+  EXPECT_EQ(*normal_origin("tauri://localhost"), "tauri://localhost");
+  EXPECT_EQ(*normal_origin("*"), "*");
+  EXPECT_EQ(*normal_origin("null"), "null");
+}
+
+TEST(Origin, OneThatNoBrowserSendsIsRefused) {
+  for (const char* text : {"", "a.example", "localhost:3000", "//a.example", "https://", "https:///",
+                           "https://a.example/x", "https://a.example?x", "https://a.example#x",
+                           "https://u@a.example", "https://a b", "https://\xc3\xbc"})
+    EXPECT_FALSE(normal_origin(text).ok()) << text;
+}
+
+TEST(Host, OnlyWhatAHostHeaderMayCarryCanBeAllowed) {
+  for (const char* text : {"a.example", "a.example:80", "[::1]", "[::1]:80", "my_host-1"})
+    EXPECT_TRUE(check_allowed_host(text).ok()) << text;
+  for (const char* text : {"", "http://a.example", "a.example/", "*.example", "a.example:x", "::1", "a b"})
+    EXPECT_FALSE(check_allowed_host(text).ok()) << text;
+}
+
 TEST(Cors, NothingIsReflectedForOthers) {
   Response response;
   add_cors_headers(request(Method::get, "https://evil.example"), {"https://a.example"}, response);

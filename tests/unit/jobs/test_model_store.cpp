@@ -69,11 +69,12 @@ TEST(ModelStore, loads_on_demand_and_tells_how_far_it_is) {
         told.push_back(percent);
       },
       {});
-  EXPECT_FALSE(store.models.readiness().ready);
+  EXPECT_TRUE(store.models.readiness().ready) << "the default model can be loaded on demand";
+  EXPECT_FALSE(store.models.readiness().loaded);
   const auto first = store.models.acquire("b", std::chrono::steady_clock::now());
   EXPECT_EQ(first.wait, ModelStore::Wait::loading);
   const ModelLease lease = store.take("b");
-  EXPECT_TRUE(store.models.readiness().ready);
+  EXPECT_FALSE(store.models.readiness().loaded) << "another one is";
   EXPECT_EQ(store.backend.loads, 1);
   EXPECT_EQ(store.models.loaded_bytes(), 100);
   const std::lock_guard lock(mutex);
@@ -184,7 +185,39 @@ TEST(ModelStore, an_idle_model_is_unloaded_after_a_while) {
   Store store({.idle_unload = std::chrono::seconds(1)});
   store.take("a").reset();
   EXPECT_EQ(store.state("a"), ModelState::loaded);
+  EXPECT_TRUE(store.models.readiness().loaded);
   EXPECT_TRUE(store.reaches("a", ModelState::unloaded));
+  EXPECT_TRUE(store.models.readiness().ready) << "a job would load it again";
+  EXPECT_FALSE(store.models.readiness().loaded);
+}
+
+TEST(ModelStore, is_not_ready_before_the_first_load_of_the_default_has_gone_well) {
+  Store store;
+  store.backend.load_time = std::chrono::milliseconds(200);
+  ASSERT_TRUE(store.models.request_load("a").ok());
+  const Readiness loading = store.models.readiness();
+  EXPECT_FALSE(loading.ready);
+  EXPECT_EQ(loading.reason, "model a is loading");
+  EXPECT_TRUE(store.reaches("a", ModelState::loaded));
+  EXPECT_TRUE(store.models.readiness().ready);
+}
+
+TEST(ModelStore, a_failed_default_is_ready_again_after_a_while_if_it_was_ever_loaded) {
+  for (const bool was_loaded : {true, false}) {
+    Store store({.retry_after_failure = std::chrono::seconds(1)});
+    if (was_loaded) {
+      store.take("a").reset();
+      ASSERT_TRUE(store.models.request_unload("a").ok());
+      ASSERT_TRUE(store.reaches("a", ModelState::unloaded));
+    }
+    store.backend.broken = {"a"};
+    ASSERT_TRUE(store.models.request_load("a").ok());
+    ASSERT_TRUE(store.reaches("a", ModelState::failed));
+    EXPECT_FALSE(store.models.readiness().ready);
+    EXPECT_EQ(store.models.readiness().reason, "model a could not be loaded");
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    EXPECT_EQ(store.models.readiness().ready, was_loaded);
+  }
 }
 
 TEST(ModelStore, a_model_loaded_for_waiting_jobs_stays_until_they_come) {
