@@ -39,7 +39,7 @@ it (the error says which), not before; each one bounds memory that a stranger ca
 TAIL = """
 ## What requests can cost
 
-Every limit that holds without a setting, and what happens beyond each.
+What bounds each cost, and what happens beyond.
 
 | What | Bound | Beyond it |
 |---|---|---|
@@ -55,9 +55,26 @@ Every limit that holds without a setting, and what happens beyond each.
 | A page of `GET /v1/jobs` | 200 jobs, and about 1 MiB | a shorter page; `next_cursor` goes on |
 | Time left of a waiting job | the first 256 of the queue | `eta_ms` is null |
 
-A worker under attack takes about: its models, plus `--body-budget`, plus 48 KiB for each of `--max-connections` (96 KiB with TLS), plus what
+A worker under attack takes about: its models, plus `--body-budget`, plus 48 KiB for each of `--max-connections` (128 KiB with TLS), plus what
 the intake threads take, plus `--queue-bytes` and `--result-bytes`. Choose these to fit when memory is limited, as in a container.
 `sd_worker_http_held_bytes` and `sd_worker_http_connections` in `/metrics` tell how near the bounds are.
+
+## As a service
+
+`packaging/sd-worker.service` is a systemd unit. It starts `/usr/bin/sd-worker` with `/etc/sd-worker/sd-worker.toml`, restarts it after a
+crash (not after wrong usage or for a bad model, where it would only fail again), and gives SIGTERM the time that `--drain-seconds` needs.
+
+A crash inside an op writes one line to standard error and then ends the process by its signal, so that a core is kept
+(`coredumpctl`):
+
+```
+sd-worker: crashed by SIGSEGV in conv2d 2x320x64x64 -> 640 (instruction set avx2, precision exact, model sd15, version 0.1.0); try SD_WORKER_OPS=aten
+```
+
+`SD_WORKER_OPS=aten` replaces the worker's own kernels by LibTorch's: slower, and a way to go on until the fault is mended. With
+systemd, set it in an override: `systemctl edit sd-worker`, then `Environment=SD_WORKER_OPS=aten` under `[Service]`.
+
+When not to use it: in a container, whose runtime restarts the process by its own rules.
 """
 
 
