@@ -67,7 +67,7 @@ crash (not after wrong usage or for a bad model, where it would only fail again)
 A crash inside an op writes one line to standard error and then ends the process by its signal, so that a core is kept
 (`coredumpctl`):
 
-```
+```text
 sd-worker: crashed by SIGSEGV in conv2d 2x320x64x64 -> 640 (instruction set avx2, precision exact, model sd15, version 0.1.0); try SD_WORKER_OPS=aten
 ```
 

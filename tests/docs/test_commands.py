@@ -19,7 +19,7 @@ from program import BUILD, REPOSITORY
 from safetensors.torch import load_file, save_file
 
 MODEL = REPOSITORY / "models" / "shapes-128"
-PAGES = sorted(page for page in REPOSITORY.glob("**/*.md") if not {"build", "third_party"} & set(page.relative_to(REPOSITORY).parts))
+PAGES = [page for pattern in ("*.md", "docs/**/*.md", "tools/**/*.md") for page in sorted(REPOSITORY.glob(pattern))]
 SERVE = re.compile(r"^((?:\w+=\S+ )*build/sd-worker serve\b.*?)(\s+#.*)?$", re.MULTILINE)
 
 BEFORE = r"""
