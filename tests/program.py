@@ -35,9 +35,10 @@ class Result:
         return [numpy.array(Image.open(file).convert("RGB")) for file in self.json["files"]]
 
 
-def _listen_to_ctrl_c():
-    """A shell that runs its jobs in the background hands an ignored SIGINT down to them."""
+def _listen_to_signals():
+    """A shell that runs its jobs in the background hands an ignored SIGINT down to them, nohup an ignored SIGHUP."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def machine() -> dict:
@@ -59,7 +60,7 @@ class Program:
 
     def start(self, *arguments, preexec_fn=lambda: None, **options) -> subprocess.Popen:
         def before():
-            _listen_to_ctrl_c()
+            _listen_to_signals()
             preexec_fn()
 
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options

@@ -27,6 +27,13 @@ std::string_view without_port(std::string_view host) {
   return port ? name : std::string_view{};
 }
 
+// Names and addresses, of which nothing is a pattern.
+bool plain_host(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("-._:[]").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
 }  // namespace
 
 bool host_allowed(std::string_view host, const std::vector<std::string>& allowed) {
@@ -50,15 +57,16 @@ bool origin_allowed(const Request& request, const std::vector<std::string>& cors
 Result<std::string> normal_origin(std::string_view text) {
   if (text == "*" || text == "null") return std::string(text);
   const auto url = boost::urls::parse_uri(text);
+  const std::string host = url ? std::string(url->encoded_host()) : "";
   const bool has_path = url && !url->encoded_path().empty() && url->encoded_path() != "/";
-  if (!url || url->encoded_host().empty() || url->has_userinfo() || has_path || url->has_query() ||
+  if (!url || host.empty() || !plain_host(host) || url->has_userinfo() || has_path || url->has_query() ||
       url->has_fragment()) {
     return Error{ErrorCode::invalid_request,
                  fmt::format("\"{}\" is not an origin such as https://example.org", text), "cors-origin"};
   }
   const bool default_port = (url->scheme_id() == boost::urls::scheme::http && url->port_number() == 80) ||
                             (url->scheme_id() == boost::urls::scheme::https && url->port_number() == 443);
-  std::string origin = std::string(url->scheme()) + "://" + std::string(url->encoded_host());
+  std::string origin = std::string(url->scheme()) + "://" + host;
   std::transform(origin.begin(), origin.end(), origin.begin(),
                  [](unsigned char c) { return std::tolower(c); });
   if (!url->port().empty() && !default_port) origin += ":" + std::string(url->port());
@@ -66,10 +74,7 @@ Result<std::string> normal_origin(std::string_view text) {
 }
 
 Status check_allowed_host(std::string_view text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) || std::string_view("-._:[]").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-  if (plain && !without_port(text).empty()) return ok_status();
+  if (plain_host(text) && !without_port(text).empty()) return ok_status();
   return Error{ErrorCode::invalid_request,
                fmt::format("\"{}\" is not a host such as worker.example or worker.example:8080", text),
                "allowed-host"};

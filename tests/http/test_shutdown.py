@@ -8,6 +8,14 @@ import pytest
 from worker import names_of, read_all
 
 
+@pytest.fixture(autouse=True)
+def listening_to_sighup():
+    """The tests themselves may run under nohup, which ignores it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def streaming(worker, job_id):
     """Reads the job's stream on a thread; the list fills as it goes."""
     events = []
