@@ -23,3 +23,16 @@ if(SD_WORKER_CUDA)
   target_link_libraries(torch INTERFACE "-Wl,--no-as-needed" torch_cuda c10_cuda "-Wl,--as-needed")
 endif()
 set(CMAKE_BUILD_RPATH "${torch_root}/lib")
+
+# The headers that most users of tensors read, precompiled once for each set of flags (Rooms.cmake).
+if(SD_WORKER_PCH)
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/tensor_headers.cpp" CONTENT "")
+  foreach(name sdw_tensor_headers sdw_tensor_headers_quick)
+    add_library(${name} OBJECT "${CMAKE_BINARY_DIR}/tensor_headers.cpp")
+    target_link_libraries(${name} PRIVATE torch sdw_warnings nlohmann_json::nlohmann_json fmt::fmt)
+    target_precompile_headers(${name} PRIVATE
+      <ATen/core/Tensor.h> <ATen/TensorOperators.h> <nlohmann/json.hpp> <fmt/format.h>
+      <algorithm> <filesystem> <map> <memory> <optional> <span> <string> <vector>)
+  endforeach()
+  target_link_libraries(sdw_tensor_headers_quick PRIVATE sdw_quick_build)
+endif()

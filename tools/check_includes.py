@@ -23,15 +23,17 @@ class Room:
 
 # The rooms, highest first. The only place where the ladder is written as code; docs and build files follow it.
 ROOMS = {
-    "cli": Room("http jobs contract pipeline schedulers models ops kernels text io support"),
-    "http": Room("jobs contract schedulers io support", TENSORS),
-    "jobs": Room("contract pipeline schedulers models ops text io support", HTTP_LIBRARY),
-    "contract": Room("pipeline schedulers io support", TENSORS + HTTP_LIBRARY),
-    "pipeline": Room("schedulers models ops text io support", HTTP_LIBRARY),
-    "schedulers": Room("ops io support", HTTP_LIBRARY),
+    "cli": Room("http worker jobs contract request pipeline schedulers models ops kernels text io support"),
+    "http": Room("jobs contract request io support", TENSORS),
+    "worker": Room("jobs contract request pipeline schedulers models ops io support", HTTP_LIBRARY),
+    "jobs": Room("contract request io support", TENSORS + HTTP_LIBRARY),
+    "contract": Room("request io support", TENSORS + HTTP_LIBRARY),
+    "pipeline": Room("request schedulers models ops text io support", HTTP_LIBRARY),
+    "schedulers": Room("request ops io support", HTTP_LIBRARY),
     "models": Room("ops io support", HTTP_LIBRARY),
     "ops": Room("kernels support", HTTP_LIBRARY),
     "kernels": Room("support", TENSORS + HTTP_LIBRARY),
+    "request": Room("io support", TENSORS + HTTP_LIBRARY),
     "text": Room("io support", TENSORS + HTTP_LIBRARY),
     "io": Room("support", TENSORS + HTTP_LIBRARY),
     "support": Room("", TENSORS + HTTP_LIBRARY),

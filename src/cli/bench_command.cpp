@@ -31,8 +31,8 @@ constexpr int kMaxBatch = 64;
 
 struct BenchOptions {
   std::filesystem::path model;
-  pipeline::SamplingOptions sampling{.guidance_scale = 7.5,
-                                     .sampler = "euler"};  // its steps are made of `steps`
+  request::SamplingOptions sampling{.guidance_scale = 7.5,
+                                    .sampler = "euler"};  // its steps are made of `steps`
   int steps = 3, batch = 1;
   std::string device = "auto", precision = "exact";
   int threads = 0;
@@ -166,9 +166,9 @@ struct Bench {
     const auto model = value_or_throw(pipeline::load_model(options.model, {.placement = placement}));
     result["load_ms"] = watch.milliseconds();
 
-    pipeline::SamplingOptions sampling = options.sampling;
+    request::SamplingOptions sampling = options.sampling;
     sampling.steps = options.steps + 2;  // one before the counted ones, one for the profile
-    value_or_throw(pipeline::check_sampling_options(sampling));
+    value_or_throw(request::check_sampling_options(sampling));
     pipeline::GenerationRequest request{
         .prompt = "a red circle on a blue background",
         .sampling = value_or_throw(pipeline::make_sampling_config(sampling, model, 0, 0))};

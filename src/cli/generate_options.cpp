@@ -8,7 +8,9 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "schedulers/names.h"
+#include "cli/field_flags.h"
+#include "request/names.h"
+#include "request/sampling_fields.h"
 
 namespace sdw::cli {
 namespace {
@@ -51,9 +53,9 @@ Result<at::Device> parse_device(const std::string& name) {
 }
 
 // "DPM++ 2M Karras" names a schedule too; --schedule goes before it.
-Status split_sampler_name(pipeline::SamplingOptions& sampling) {
+Status split_sampler_name(request::SamplingOptions& sampling) {
   if (sampling.sampler.empty()) return ok_status();
-  auto names = schedulers::split_sampler_and_schedule(sampling.sampler);
+  auto names = request::split_sampler_and_schedule(sampling.sampler);
   if (!names) return names.error();
   sampling.sampler = names->first;
   if (sampling.schedule.empty()) sampling.schedule = names->second;
@@ -93,7 +95,6 @@ Result<pipeline::LoraChoice> parse_lora(const std::string& text) {
 }
 
 void add_generate_options(CLI::App& command, GenerateOptions& options) {
-  auto& sampling = options.sampling;
   command.add_option("--model", options.model, "diffusers folder or single-file checkpoint (.safetensors)")
       ->required();
   command.add_option("--prompt", options.prompt, "what the picture shows")->required();
@@ -101,31 +102,12 @@ void add_generate_options(CLI::App& command, GenerateOptions& options) {
                      "what it must not show (guidance above 1 only)");
   command.add_option("--seed", options.seed, "0..2^64-1; drawn and printed where absent or -1")
       ->type_name("UINT64");
-  command.add_option("--steps", sampling.steps, "denoising steps, 1..150 (default: the model's)");
-  command.add_option("--guidance-scale", sampling.guidance_scale, "0..30 (default: the model's)");
-  command.add_option("--width", sampling.width,
-                     "pixels, multiple of 8 (default: the model's or the input's)");
-  command.add_option("--height", sampling.height,
-                     "pixels, multiple of 8 (default: the model's or the input's)");
+  add_field_flags(command, request::sampling_fields(), options.sampling);
   command.add_option("--count", options.count, "pictures, with seeds seed, seed+1, ...")
       ->capture_default_str();
-  command.add_option("--sampler", sampling.sampler, "sampler name (default: the model's own)");
-  command.add_option("--schedule", sampling.schedule, "schedule name (default: the model's own)");
   command.add_option("--lora", options.loras, "FILE[=STRENGTH] to add to the model; may repeat")
       ->allow_extra_args(false);
-  command.add_option("--clip-skip", sampling.clip_skip, "1..12; 1 is the last text encoder layer");
-  command.add_option("--guidance-start", sampling.guidance_start,
-                     "0..1, share of the steps before guidance runs; faster, another picture");
-  command.add_option("--guidance-end", sampling.guidance_end,
-                     "0..1, share of the steps after which guidance no longer runs; faster, another picture");
-  command.add_option("--cross-attention-end", sampling.cross_attention_end,
-                     "0..1, share of the steps after which the prompt is not read; faster, another picture");
-  command.add_option("--token-merging-ratio", sampling.token_merging_ratio,
-                     "0..0.75, share of tokens that self-attention takes together; faster, another picture");
-  command.add_option("--deep-cache-interval", sampling.deep_cache_interval,
-                     "1..10, above 1 only every Nth step runs the whole UNet; faster, another picture");
   command.add_option("--input-image", options.input_image, "picture to start from");
-  command.add_option("--strength", sampling.strength, "0..1, how far from the input picture");
   command.add_option("--mask-image", options.mask_image, "mask for the input picture; white is repainted");
   command.add_option("--device", options.device, "cpu, cuda, cuda:N or auto")->capture_default_str();
   command.add_option("--precision", options.precision, "exact (float32), fast (16 bits) or int8 (8 bits)")
@@ -156,7 +138,7 @@ Status check_generate_options(GenerateOptions& options) {
   if (options.sampling.strength && options.input_image.empty()) {
     return usage("strength", "--strength needs --input-image");
   }
-  using pipeline::Operation;
+  using request::Operation;
   options.sampling.operation = !options.mask_image.empty()    ? Operation::image_inpaint
                                : !options.input_image.empty() ? Operation::image_transform
                                                               : Operation::image_generation;
@@ -167,7 +149,7 @@ Status check_generate_options(GenerateOptions& options) {
     return usage("output", fmt::format("there is no folder {} to write to", folder.string()));
   }
   if (auto status = split_sampler_name(options.sampling); !status) return status;
-  return pipeline::check_sampling_options(options.sampling);
+  return request::check_sampling_options(options.sampling);
 }
 
 Result<ops::Placement> parse_placement(const std::string& device_name, const std::string& precision) {

@@ -12,7 +12,7 @@
 #include "io/picture.h"
 #include "ops/precision.h"
 #include "pipeline/model_components.h"
-#include "pipeline/sampling_config.h"
+#include "request/sampling_options.h"
 #include "support/result.h"
 
 namespace sdw::cli {
@@ -24,7 +24,7 @@ struct GenerateOptions {
   std::optional<std::string> negative_prompt;
   std::string seed;                // as typed; empty: drawn
   std::vector<std::string> loras;  // as typed: FILE or FILE=STRENGTH
-  pipeline::SamplingOptions sampling;
+  request::SamplingOptions sampling;
   int count = 1;
   std::filesystem::path input_image, mask_image;
   std::string device = "auto";

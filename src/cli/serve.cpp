@@ -9,7 +9,7 @@
 #include "cli/run_worker.h"
 #include "cli/serve_command.h"
 #include "http/job_metrics.h"
-#include "jobs/pipeline_backend.h"
+#include "worker/pipeline_backend.h"
 
 namespace sdw::cli {
 namespace {
@@ -26,10 +26,10 @@ std::string name_of(at::ScalarType dtype) {
 }
 
 int serve(const ServeOptions& options) {
-  jobs::PipelineOptions backend_options{.memory_limit_bytes = options.memory_limit,
-                                        .lora_dir = options.lora_dir,
-                                        .text_cache_entries = options.text_cache_entries,
-                                        .picture_cache_entries = options.picture_cache_entries};
+  worker::PipelineOptions backend_options{.memory_limit_bytes = options.memory_limit,
+                                          .lora_dir = options.lora_dir,
+                                          .text_cache_entries = options.text_cache_entries,
+                                          .picture_cache_entries = options.picture_cache_entries};
   for (const std::string& precision : options.precisions) {
     auto& known = backend_options.precisions;
     if (std::ranges::find(known, precision) != known.end()) continue;
@@ -41,7 +41,7 @@ int serve(const ServeOptions& options) {
   if (options.threads > 0) at::set_num_threads(options.threads);
   prometheus::Registry registry;
   http::JobMetrics observer(registry);
-  const auto backend = jobs::make_pipeline_backend(backend_options, observer);
+  const auto backend = worker::make_pipeline_backend(backend_options, observer);
   const ops::Placement& placement = backend_options.placements.at("");
   const http::About about{.version = SD_WORKER_VERSION,
                           .build = fmt::format("C++ {}, {}", __cplusplus / 100, __VERSION__),

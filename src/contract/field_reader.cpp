@@ -18,8 +18,8 @@ std::optional<double> whole(const json& value) {
 
 }  // namespace
 
-json* FieldReader::find(const char* name) {
-  asked_.emplace_back(name);
+json* FieldReader::find(std::string_view name) {
+  asked_.push_back(name);
   const auto at = object_.find(name);
   return at == object_.end() || at->is_null() ? nullptr : &*at;
 }
@@ -31,7 +31,11 @@ void FieldReader::fail(std::string_view name, std::string message) {
   error_ = Error{ErrorCode::invalid_request, std::move(message), std::move(param)};
 }
 
-std::optional<std::string> FieldReader::text(const char* name, std::size_t max_bytes) {
+void FieldReader::fail(Error error) {
+  if (!error_) error_ = std::move(error);
+}
+
+std::optional<std::string> FieldReader::text(std::string_view name, std::size_t max_bytes) {
   json* value = find(name);
   if (value == nullptr) return std::nullopt;
   if (!value->is_string()) {
@@ -50,11 +54,11 @@ std::optional<std::string> FieldReader::text(const char* name, std::size_t max_b
   return std::move(text);
 }
 
-std::optional<int> FieldReader::integer(const char* name) {
+std::optional<int> FieldReader::integer(std::string_view name) {
   return integer(name, std::numeric_limits<int>::min(), std::numeric_limits<int>::max());
 }
 
-std::optional<int> FieldReader::integer(const char* name, int low, int high) {
+std::optional<int> FieldReader::integer(std::string_view name, int low, int high) {
   const json* value = find(name);
   if (value == nullptr) return std::nullopt;
   const std::optional<double> number = whole(*value);
@@ -70,11 +74,11 @@ std::optional<int> FieldReader::integer(const char* name, int low, int high) {
   return static_cast<int>(*number);
 }
 
-std::optional<double> FieldReader::number(const char* name) {
+std::optional<double> FieldReader::number(std::string_view name) {
   return number(name, std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max());
 }
 
-std::optional<double> FieldReader::number(const char* name, double low, double high) {
+std::optional<double> FieldReader::number(std::string_view name, double low, double high) {
   const json* value = find(name);
   if (value == nullptr) return std::nullopt;
   if (!value->is_number()) {
@@ -89,7 +93,7 @@ std::optional<double> FieldReader::number(const char* name, double low, double h
   return number + 0.0;  // -0 becomes 0
 }
 
-std::optional<bool> FieldReader::boolean(const char* name) {
+std::optional<bool> FieldReader::boolean(std::string_view name) {
   const json* value = find(name);
   if (value == nullptr) return std::nullopt;
   if (value->is_boolean()) return value->get<bool>();
@@ -97,7 +101,7 @@ std::optional<bool> FieldReader::boolean(const char* name) {
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> FieldReader::seed(const char* name) {
+std::optional<std::uint64_t> FieldReader::seed(std::string_view name) {
   const json* value = find(name);
   if (value == nullptr) return std::nullopt;
   if (value->is_number_unsigned()) return value->get<std::uint64_t>();
@@ -110,7 +114,7 @@ std::optional<std::uint64_t> FieldReader::seed(const char* name) {
   return std::nullopt;
 }
 
-json* FieldReader::array(const char* name) {
+json* FieldReader::array(std::string_view name) {
   json* value = find(name);
   if (value == nullptr || value->is_array()) return value;
   fail(name, fmt::format("must be an array, got {}", value->type_name()));

@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "contract/events.h"
-#include "pipeline/sampling_config.h"
 #include "support/error.h"
 
 namespace sdw::contract {

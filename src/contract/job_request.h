@@ -9,7 +9,7 @@
 
 #include "contract/limits.h"
 #include "io/picture.h"
-#include "pipeline/sampling_config.h"
+#include "request/sampling_options.h"
 #include "support/result.h"
 
 namespace sdw::contract {
@@ -32,7 +32,7 @@ struct ModelVariant {
 // The body of POST /v1/jobs, checked field by field. What depends on the model (its defaults, whether a step
 // is left at this strength) and what the pictures hold is checked by who has them.
 struct JobRequest {
-  pipeline::SamplingOptions
+  request::SamplingOptions
       sampling;  // operation, size, steps, guidance, strength, names (canonical ids), clip skip
   std::string prompt;
   bool allow_empty_prompt = false;

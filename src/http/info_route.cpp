@@ -1,18 +1,37 @@
 #include <nlohmann/json.hpp>
 
-#include "contract/operation.h"
+#include "contract/field_values.h"
+#include "contract/openapi.h"
+#include "contract/request_fields.h"
 #include "http/api.h"
-#include "schedulers/names.h"
+#include "request/names.h"
+#include "request/operation.h"
 
 namespace sdw::http {
 namespace {
 
 using nlohmann::json;
 
-json names(std::span<const schedulers::NameEntry> entries) {
+json names(std::span<const request::NameEntry> entries) {
   json list = json::array();
-  for (const schedulers::NameEntry& entry : entries) {
+  for (const request::NameEntry& entry : entries) {
     list.push_back({{"id", entry.id}, {"label", entry.label}, {"aliases", entry.aliases}});
+  }
+  return list;
+}
+
+json fields(const contract::Limits& limits) {
+  json list = json::array();
+  for (const request::FieldInfo& field : contract::all_fields()) {
+    json entry = contract::field_schema(contract::limited(field, limits));
+    entry.erase("enum");  // names are under `samplers` and `schedules`
+    entry["name"] = field.name;
+    for (const request::Operation operation : request::operations()) {
+      if ((field.operations & request::only(operation)) != 0) {
+        entry["operations"].push_back(request::to_string(operation));
+      }
+    }
+    list.push_back(std::move(entry));
   }
   return list;
 }
@@ -36,18 +55,18 @@ json limits(const Api& api) {
           {"events_per_job", jobs.events.per_job}};
 }
 
-json capabilities(const jobs::Backend& backend) {
-  using pipeline::Operation;
+json capabilities(const jobs::AppState& app) {
   json operations = json::array();
-  for (const Operation operation :
-       {Operation::image_generation, Operation::image_transform, Operation::image_inpaint}) {
-    operations.push_back(contract::to_string(operation));
+  for (const request::Operation operation : request::operations()) {
+    operations.push_back(request::to_string(operation));
   }
   return {{"operations", operations},
-          {"samplers", names(schedulers::sampler_names())},
-          {"schedules", names(schedulers::schedule_names())},
-          {"precisions", backend.precisions()},
-          {"sizes", {{"multiple_of", 8}, {"min", 64}, {"max", 2048}}},
+          {"samplers", names(request::sampler_names())},
+          {"schedules", names(request::schedule_names())},
+          {"precisions", app.backend.precisions()},
+          {"fields", fields(app.limits)},
+          {"sizes",
+           {{"multiple_of", request::kSizeMultiple}, {"min", request::kMinSize}, {"max", request::kMaxSize}}},
           {"output_formats", {"png", "jpeg", "webp"}}};
 }
 
@@ -75,7 +94,7 @@ Response info(const Api& api) {
                                  {"model", model.is_null() ? json(nullptr) : model["id"]},
                                  {"default_model", model},
                                  {"limits", limits(api)},
-                                 {"capabilities", capabilities(api.app.backend)}}
+                                 {"capabilities", capabilities(api.app)}}
                                 .dump());
 }
 

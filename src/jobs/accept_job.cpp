@@ -35,7 +35,7 @@ Result<std::shared_ptr<const io::Picture>> decode(const std::string& text, const
 // The decoded pictures; their text is let go.
 Result<InputPictures> take_pictures(contract::JobRequest& request, const contract::Limits& limits) {
   InputPictures pictures;
-  const bool inpaint = request.sampling.operation == pipeline::Operation::image_inpaint;
+  const bool inpaint = request.sampling.operation == request::Operation::image_inpaint;
   if (const std::string text = std::exchange(request.input_image, {}); !text.empty()) {
     auto picture = decode(text, inpaint ? "init_image" : "input_image", limits);
     if (!picture) return picture.error();
@@ -111,7 +111,7 @@ std::function<void(int)> queued_reporter(AppState& app, Job& job) {
 
 Status check_size(const AppState& app, const JobSpec& spec) {
   if (const io::Picture* input = spec.pictures.input.get()) {
-    Status status = pipeline::check_input_size(spec.request.sampling, input->width, input->height);
+    Status status = request::check_input_size(spec.request.sampling, input->width, input->height);
     if (!status) return status.error();
   }
   const auto model = app.models.description(spec.model);

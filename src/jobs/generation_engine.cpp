@@ -14,7 +14,7 @@
 #include "jobs/affinity.h"
 #include "jobs/forecast.h"
 #include "jobs/generation_runner.h"
-#include "pipeline/exceptions.h"
+#include "support/exceptions.h"
 
 namespace sdw::jobs {
 namespace {
@@ -91,7 +91,7 @@ void GenerationEngine::Impl::run() {
       if (std::exchange(worked, false)) parts_.models.release_memory();
     } catch (...) {
       // What a model throws does not get here: the engine itself has no memory left.
-      runner_.fail_all(pipeline::error_from_exception(std::current_exception()));
+      runner_.fail_all(error_from_exception(std::current_exception()));
     }
     if (!stopping_) parts_.wakeup.wait_until(parts_.queue.next_deadline());
   }

@@ -6,7 +6,7 @@
 
 #include "io/base64.h"
 #include "jobs/job_shape.h"
-#include "pipeline/exceptions.h"
+#include "support/exceptions.h"
 
 namespace sdw::jobs {
 namespace {
@@ -25,7 +25,7 @@ auto guarded(Call&& call) -> decltype(call()) {
   try {
     return call();
   } catch (...) {
-    return pipeline::error_from_exception(std::current_exception());
+    return error_from_exception(std::current_exception());
   }
 }
 
@@ -124,7 +124,7 @@ void GenerationRunner::step() {
     evaluate(batch);
   } catch (...) {
     if (batch.size() == 1) {
-      return fail(*batch.front()->owner, pipeline::error_from_exception(std::current_exception()));
+      return fail(*batch.front()->owner, error_from_exception(std::current_exception()));
     }
     // Whoever is to blame fails alone; those that have moved on already have nothing to repeat.
     for (ActiveGeneration* one : batch) {
@@ -132,7 +132,7 @@ void GenerationRunner::step() {
       try {
         evaluate({&one, 1});
       } catch (...) {
-        one->owner->job->fail(pipeline::error_from_exception(std::current_exception()));
+        one->owner->job->fail(error_from_exception(std::current_exception()));
       }
     }
   }

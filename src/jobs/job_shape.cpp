@@ -7,13 +7,13 @@ namespace {
 
 // An output of its input's size has it so.
 int rounded_down(int size) {
-  return size - size % 8;
+  return size - size % request::kSizeMultiple;
 }
 
 }  // namespace
 
 JobShape shape_of(const JobSpec& spec, const InputPictures& pictures, const ModelDescription& model) {
-  const pipeline::SamplingOptions& sampling = spec.request.sampling;
+  const request::SamplingOptions& sampling = spec.request.sampling;
   const io::Picture* input = pictures.input.get();
   JobShape shape;
   shape.step.model = spec.model;
@@ -23,12 +23,12 @@ JobShape shape_of(const JobSpec& spec, const InputPictures& pictures, const Mode
   shape.step.height =
       sampling.height.value_or(input != nullptr ? rounded_down(input->height) : model.default_height);
   shape.step.guided = sampling.guidance_scale.value_or(model.default_guidance) > 1;
-  shape.step.shortcuts = pipeline::shortcuts_of(sampling);
+  shape.step.shortcuts = request::shortcuts_of(sampling);
   shape.pictures = spec.request.count;
   shape.steps = sampling.steps.value_or(model.default_steps);
-  if (sampling.operation != pipeline::Operation::image_generation) {
-    const double usual = sampling.operation == pipeline::Operation::image_inpaint ? 1.0 : 0.8;
-    shape.steps = std::max(1, static_cast<int>(shape.steps * sampling.strength.value_or(usual)));
+  if (sampling.operation != request::Operation::image_generation) {
+    const double strength = sampling.strength.value_or(request::default_strength(sampling.operation));
+    shape.steps = std::max(1, static_cast<int>(shape.steps * strength));
   }
   return shape;
 }

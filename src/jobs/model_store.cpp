@@ -11,7 +11,7 @@
 #include "io/plain_name.h"
 #include "io/printable.h"
 #include "jobs/model_table.h"
-#include "pipeline/exceptions.h"
+#include "support/exceptions.h"
 
 namespace sdw::jobs {
 
@@ -131,7 +131,7 @@ void ModelStore::Impl::load(std::unique_lock<std::mutex>& lock, ModelEntry& entr
     report(0);
     model = backend.load(source, report, cancel_.token());
   } catch (...) {
-    model = pipeline::error_from_exception(std::current_exception());
+    model = error_from_exception(std::current_exception());
   }
 
   lock.lock();

@@ -7,7 +7,7 @@
 
 #include "contract/json_text.h"
 #include "io/base64.h"
-#include "pipeline/exceptions.h"
+#include "support/exceptions.h"
 
 namespace sdw::jobs {
 namespace {
@@ -73,7 +73,7 @@ void ResultAssembly::add(int index, const io::Picture& picture, double decode_se
     }
     if (last) complete();
   } catch (...) {
-    job_->fail(pipeline::error_from_exception(std::current_exception()));
+    job_->fail(error_from_exception(std::current_exception()));
   }
 }
 

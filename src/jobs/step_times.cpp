@@ -29,7 +29,7 @@ bool same_weights(const StepShape& a, const StepShape& b) {
 // Work of the mean step: pixels, twice with guidance, less where shortcuts leave some of it out.
 double work(const StepShape& shape) {
   constexpr double kShallow = 0.1;  // of a whole evaluation, about
-  const pipeline::Shortcuts& shortcuts = shape.shortcuts;
+  const request::Shortcuts& shortcuts = shape.shortcuts;
   const double guidance_end = std::min(shortcuts.guidance_end, shortcuts.cross_attention_end);
   const double guided = shape.guided ? std::max(0.0, guidance_end - shortcuts.guidance_start) : 0;
   const double interval = shortcuts.deep_cache_interval;

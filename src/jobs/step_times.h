@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "pipeline/sampling_config.h"
+#include "request/sampling_options.h"
 
 namespace sdw::jobs {
 
@@ -15,8 +15,8 @@ struct StepShape {
   int width = 0;
   int height = 0;
   bool guided = false;
-  pipeline::Shortcuts shortcuts;  // what they leave out is spread over all steps
-  std::string precision{};        // empty: the worker's own
+  request::Shortcuts shortcuts;  // what they leave out is spread over all steps
+  std::string precision{};       // empty: the worker's own
 
   auto operator<=>(const StepShape&) const = default;
 };

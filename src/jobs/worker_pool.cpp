@@ -1,6 +1,5 @@
 #include "jobs/worker_pool.h"
 
-#include <c10/util/ParallelGuard.h>
 #include <utility>
 
 namespace sdw::jobs {
@@ -40,7 +39,6 @@ void WorkerPool::close() {
 }
 
 void WorkerPool::run() {
-  const c10::ParallelGuard serial(true);  // tasks are small, and all processors are the engine's
   while (true) {
     std::function<void()> task;
     {

@@ -3,10 +3,9 @@
 #include <c10/util/Exception.h>
 #include <new>
 #include <string_view>
-#include <utility>
 
+#include "support/exceptions.h"
 #include "support/log.h"
-#include "support/result.h"
 
 namespace sdw::pipeline {
 namespace {
@@ -20,24 +19,17 @@ bool is_cpu_out_of_memory(const c10::Error& error) {
 }  // namespace
 
 Error error_from_exception(std::exception_ptr exception) {
-  Error out_of_memory{ErrorCode::out_of_memory, "there is not enough memory for this"};
   try {
-    std::rethrow_exception(std::move(exception));
-  } catch (const ErrorException& e) {
-    return e.error();
-  } catch (const c10::OutOfMemoryError&) {
-    return out_of_memory;
+    std::rethrow_exception(exception);
   } catch (const c10::Error& e) {
-    if (is_cpu_out_of_memory(e)) return out_of_memory;
+    const bool out_of_memory =
+        dynamic_cast<const c10::OutOfMemoryError*>(&e) != nullptr || is_cpu_out_of_memory(e);
+    if (out_of_memory) return sdw::error_from_exception(std::make_exception_ptr(std::bad_alloc()));
     log::unexpected(e, e.what_without_backtrace());
-  } catch (const std::bad_alloc&) {
-    return out_of_memory;
-  } catch (const std::exception& e) {
-    log::unexpected(e, e.what());
+    return {ErrorCode::internal_error, "an internal error occurred; the log has the details"};
   } catch (...) {
-    log::error("unexpected exception of unknown type");
+    return sdw::error_from_exception(exception);
   }
-  return {ErrorCode::internal_error, "an internal error occurred; the log has the details"};
 }
 
 }  // namespace sdw::pipeline

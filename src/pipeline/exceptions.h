@@ -6,9 +6,8 @@
 
 namespace sdw::pipeline {
 
-// What an exception from the tensor library, or from anywhere below, means to a user: out_of_memory where
-// memory ran out, the Error an ErrorException carries, else internal_error without the library's text, whose
-// kind goes to the log, and the text itself at debug level.
+// As sdw::error_from_exception, and for exceptions of the tensor library too: out_of_memory where memory ran
+// out, else internal_error.
 Error error_from_exception(std::exception_ptr exception);
 
 }  // namespace sdw::pipeline

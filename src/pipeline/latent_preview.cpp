@@ -6,6 +6,7 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <cmath>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -72,7 +73,7 @@ Result<LatentPreview> read_latent_preview(const std::filesystem::path& path, Mod
   if (read_map(*json, latent_channels, preview)) return preview;
   return Error{
       ErrorCode::model_invalid,
-      std::string(kFile) + ": \"factors\" and \"bias\" must hold three numbers a latent channel and three",
+      fmt::format("{}: \"factors\" and \"bias\" must hold three numbers a latent channel and three", kFile),
       kFile};
 }
 

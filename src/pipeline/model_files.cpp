@@ -76,8 +76,10 @@ ModelDefaults implied_defaults(const ModelFiles& files) {
 Result<ModelDefaults> read_defaults(const ModelFiles& files, const nlohmann::json& generation) {
   ModelDefaults defaults = implied_defaults(files);
   models::ConfigReader reader("generation_config.json", generation);
-  defaults.steps = static_cast<int>(reader.integer("num_inference_steps", defaults.steps, 1, kMaxSteps));
-  defaults.guidance_scale = reader.number("guidance_scale", defaults.guidance_scale, 0, kMaxGuidanceScale);
+  defaults.steps =
+      static_cast<int>(reader.integer("num_inference_steps", defaults.steps, 1, request::kMaxSteps));
+  defaults.guidance_scale =
+      reader.number("guidance_scale", defaults.guidance_scale, 0, request::kMaxGuidanceScale);
   if (auto status = reader.status(); !status) return status.error();
   return defaults;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "request/names.h"
 #include "schedulers/tables.h"
 
 namespace sdw::schedulers {
@@ -96,19 +97,19 @@ Result<std::unique_ptr<Sampler>> make_sampler(const SchedulerSettings& settings,
   json fields = without_defaults(settings.fields);
   bool own = true;
   if (!options.sampler.empty()) {
-    const auto id = canonical_sampler(options.sampler);
+    const auto id = request::canonical_sampler(options.sampler);
     if (!id) return id.error();
     const auto rows = sampler_rows();
-    row = &*std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.names.id == *id; });
+    row = &*std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.id == *id; });
     if (!row->overrides.is_null()) fields.update(row->overrides);
     own = false;
   }
   if (!options.schedule.empty()) {
-    const auto id = canonical_schedule(options.schedule);
+    const auto id = request::canonical_schedule(options.schedule);
     if (!id) return id.error();
     const auto rows = schedule_rows();
     const auto& overrides =
-        std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.names.id == *id; })->overrides;
+        std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.id == *id; })->overrides;
     if (!overrides.is_null()) {
       fields.update(overrides);
       own = false;
@@ -118,8 +119,7 @@ Result<std::unique_ptr<Sampler>> make_sampler(const SchedulerSettings& settings,
 
   auto sampler = make(*row, std::move(fields), options);
   if (!sampler && !options.sampler.empty() && sampler.error().param == "prediction_type") {
-    return invalid("sampler",
-                   fmt::format("{} cannot run this model: {}", row->names.id, sampler.error().message));
+    return invalid("sampler", fmt::format("{} cannot run this model: {}", row->id, sampler.error().message));
   }
   // An offset that fewer steps get along with is the request's fault, not the model's.
   if (!sampler && options.steps > kProbeSteps && sampler.error().param == "steps_offset") {
@@ -131,7 +131,7 @@ Result<std::unique_ptr<Sampler>> make_sampler(const SchedulerSettings& settings,
 Result<std::string> own_sampler(const SchedulerSettings& settings) {
   const SamplerRow* row = row_of_class(settings);
   if (row == nullptr) return unknown_class(settings);
-  return std::string(row->names.id);
+  return std::string(row->id);
 }
 
 Status check_settings(const SchedulerSettings& settings) {

@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 
-#include "schedulers/names.h"
 #include "schedulers/sampler.h"
 #include "schedulers/scheduler_settings.h"
 #include "support/result.h"

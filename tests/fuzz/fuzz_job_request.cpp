@@ -6,10 +6,13 @@
 #include <string>
 
 #include "contract/error_body.h"
+#include "contract/field_values.h"
 #include "contract/job_request.h"
+#include "contract/request_fields.h"
 #include "fuzz/target.h"
 #include "io/blank.h"
-#include "schedulers/names.h"
+#include "request/names.h"
+#include "request/sampling_fields.h"
 
 namespace sdw::fuzz {
 namespace {
@@ -17,9 +20,9 @@ namespace {
 using contract::JobRequest;
 using contract::Limits;
 using nlohmann::json;
-using pipeline::Operation;
+using request::Operation;
 
-constexpr std::size_t kShortText = 1024;  // bytes of an id or a name
+using contract::kShortText;
 
 // An operator's, within reach of small inputs.
 Limits low_limits() {
@@ -36,45 +39,11 @@ Limits low_limits() {
   return limits;
 }
 
-constexpr std::string_view kFields[] = {
-    "operation",
-    "prompt",
-    "allow_empty_prompt",
-    "negative_prompt",
-    "model",
-    "precision",
-    "hive_id",
-    "worker_id",
-    "steps",
-    "guidance_scale",
-    "seed",
-    "width",
-    "height",
-    "count",
-    "sampler",
-    "schedule",
-    "strength",
-    "clip_skip",
-    "guidance_start",
-    "guidance_end",
-    "cross_attention_end",
-    "token_merging_ratio",
-    "loras",
-    "deep_cache_interval",
-    "preview_every",
-    "output_format",
-    "quality",
-    "priority",
-    "timeout_s",
-    "cancel_on_disconnect",
-    "input_image",
-    "init_image",
-    "mask_image",
-};
-
 bool is_field(const std::string& name) {
   static const std::regex kLora(R"(loras\[\d+\](\.name|\.strength)?)");
-  return std::ranges::find(kFields, name) != std::end(kFields) || std::regex_match(name, kLora);
+  return std::ranges::find(contract::all_fields(), name, &request::FieldInfo::name) !=
+             contract::all_fields().end() ||
+         std::regex_match(name, kLora);
 }
 
 // C0, DEL, and C1, which is C2 80 to C2 9F in UTF-8.
@@ -123,31 +92,19 @@ bool is_text(std::string_view text, std::size_t max_bytes) {
   return text.size() <= max_bytes && text.find('\0') == std::string_view::npos;
 }
 
-bool is_size(const std::optional<int>& pixels) {
-  return within(pixels, 64, 2048) && pixels.value_or(64) % 8 == 0;
-}
-
-void check_sampling(const pipeline::SamplingOptions& sampling, const Limits& limits) {
-  require(is_size(sampling.width) && is_size(sampling.height), "sizes are within their limits");
+void check_sampling(const request::SamplingOptions& sampling, const Limits& limits) {
+  require(request::check_fields(request::sampling_fields(), sampling).ok(),
+          "what is taken is within the table's ranges");
   require(!sampling.width || !sampling.height ||
               std::int64_t{*sampling.width} * *sampling.height <= limits.output_pixels,
           "the limit of pixels holds");
   require(within(sampling.steps, 1, limits.steps), "steps are within their limits");
-  require(within(sampling.guidance_scale, 0, 30), "guidance_scale is within its limits");
-  require(within(sampling.strength, 0, 1), "strength is within its limits");
   require(!sampling.strength || sampling.operation != Operation::image_generation,
           "strength needs an input picture");
-  require(within(sampling.clip_skip, 1, 12), "clip_skip is within its limits");
-  require(within(sampling.guidance_start, 0, 1) && within(sampling.guidance_end, 0, 1),
-          "the part of the evaluations with guidance is a share of them");
-  require(within(sampling.cross_attention_end, 0, 1), "cross_attention_end is within its limits");
-  require(within(sampling.token_merging_ratio, 0, 0.75), "token_merging_ratio is within its limits");
-  require(within(sampling.deep_cache_interval, 1, 10), "deep_cache_interval is within its limits");
-  require(sampling.sampler.empty() || *schedulers::canonical_sampler(sampling.sampler) == sampling.sampler,
+  require(sampling.sampler.empty() || *request::canonical_sampler(sampling.sampler) == sampling.sampler,
           "a sampler has its canonical id");
-  require(
-      sampling.schedule.empty() || *schedulers::canonical_schedule(sampling.schedule) == sampling.schedule,
-      "a schedule has its canonical id");
+  require(sampling.schedule.empty() || *request::canonical_schedule(sampling.schedule) == sampling.schedule,
+          "a schedule has its canonical id");
 }
 
 void check_loras(const JobRequest& request, const Limits& limits) {
@@ -226,8 +183,8 @@ void check_as_sent(const JobRequest& request, const json& sent) {
   if (!request.mask_image.empty()) {
     require(sent.at("mask_image") == request.mask_image, "a mask is taken as it was sent");
   }
-  for (const std::string_view field : kFields) {
-    const std::string name(field);
+  for (const request::FieldInfo& field : contract::all_fields()) {
+    const std::string name(field.name);
     if (!sent.contains(name) || sent.at(name).is_null() || name.ends_with("_image")) continue;
     const json& value = sent.at(name);
     if (name == "strength" && request.sampling.operation == Operation::image_generation) continue;

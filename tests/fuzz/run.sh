@@ -11,7 +11,11 @@ for program in "$build"/tests/fuzz_*; do
   mkdir -p "$work/corpus" "$work/findings"
   options=(-max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1
            -artifact_prefix="$work/findings/")
-  [ -f "$here/$name.dict" ] && options+=(-dict="$here/$name.dict")
+  if [ -f "$here/$name.dict" ]; then
+    cp "$here/$name.dict" "$work/dictionary"
+    [ -x "$build/tests/words_$name" ] && "$build/tests/words_$name" >>"$work/dictionary"
+    options+=(-dict="$work/dictionary")
+  fi
   echo "fuzz_$name: ${seconds} s"
   if "$program" "${options[@]}" "$work/corpus" "$here/corpus/$name" >"$work/log" 2>&1; then
     grep -E "stat::(number_of_executed_units|peak_rss_mb)" "$work/log" | sed 's/^/  /'

@@ -6,7 +6,8 @@ import time
 
 import httpx
 import pytest
-from worker import names_of, status_of
+from fields_page import table
+from worker import REPO, names_of, status_of
 
 
 def test_health_answers_while_a_model_loads(start):
@@ -84,6 +85,19 @@ def test_info_tells_what_the_worker_can_do(worker):
     assert info["capabilities"]["operations"] == ["image_generation", "image_transform", "image_inpaint"]
     assert "euler" in [sampler["id"] for sampler in info["capabilities"]["samplers"]]
     assert info["limits"]["queue_size"] == 64 and info["model"] == "m"
+
+
+def test_info_has_the_limits_of_every_field(start):
+    fields = {field["name"]: field for field in start("--max-steps", "30").client.get("/info").json()["capabilities"]["fields"]}
+    assert (fields["steps"]["minimum"], fields["steps"]["maximum"]) == (1, 30)
+    assert (fields["width"]["maximum"], fields["width"]["multipleOf"]) == (2048, 8)
+    assert fields["token_merging_ratio"]["maximum"] == 0.75
+
+
+def test_the_fields_on_the_docs_page_are_the_workers(worker):
+    fields = worker.client.get("/info").json()["capabilities"]["fields"]
+    page = (REPO / "docs" / "http-api.md").read_text()
+    assert table(fields) in page, f"run tools/fields_page.py {worker.url}"
 
 
 def test_metrics_are_prometheus_text(worker):

@@ -20,6 +20,13 @@ export function showCapabilities(info) {
   const [own, ...others] = info.capabilities.precisions;
   fillSelect(form.precision, ["", own], others.map((name) => [name, name]));
   document.getElementById("precisions").hidden = others.length === 0;
+  for (const { name, minimum, maximum, description } of info.capabilities.fields) {
+    const input = form.elements[name];
+    if (input?.type !== "number") continue;
+    input.min = minimum;
+    input.max = maximum;
+    input.title = description;
+  }
   const defaults = info.default_model?.defaults ?? {};
   for (const name of NUMBERS) {
     if (defaults[name] !== undefined) form[name].placeholder = String(defaults[name]);

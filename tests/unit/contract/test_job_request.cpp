@@ -10,7 +10,7 @@ namespace sdw::contract {
 namespace {
 
 using nlohmann::json;
-using pipeline::Operation;
+using request::Operation;
 using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "request/names.h"
 #include "schedulers/registry.h"
+#include "schedulers/tables.h"
 
 namespace sdw::schedulers {
 namespace {
@@ -42,9 +44,30 @@ std::vector<at::Tensor> walk(Sampler& sampler, std::size_t stops_after = 0) {
   return path;
 }
 
+TEST(Samplers, TheNamesPeopleUseAndTheMakersAreTheSameSet) {
+  std::vector<std::string_view> made, named;
+  for (const SamplerRow& row : sampler_rows()) made.push_back(row.id);
+  for (const auto& entry : request::sampler_names()) named.push_back(entry.id);
+  EXPECT_THAT(made, testing::ElementsAreArray(named));
+  made.clear(), named.clear();
+  for (const ScheduleRow& row : schedule_rows()) made.push_back(row.id);
+  for (const auto& entry : request::schedule_names()) named.push_back(entry.id);
+  EXPECT_THAT(made, testing::ElementsAreArray(named));
+}
+
+TEST(Samplers, AClassOfDiffusersNamesTheFirstSamplerMadeOfIt) {
+  std::string_view last;
+  for (const SamplerRow& row : sampler_rows()) {
+    if (row.class_name == last) continue;
+    last = row.class_name;
+    const auto id = request::canonical_sampler(row.class_name);
+    EXPECT_EQ(id ? *id : id.error().message, row.id) << row.class_name;
+  }
+}
+
 TEST(Samplers, EndAfterAnyNumberOfStepsWithFiniteLatents) {
-  for (const auto& entry : sampler_names()) {
-    for (const auto& schedule : schedule_names()) {
+  for (const auto& entry : request::sampler_names()) {
+    for (const auto& schedule : request::schedule_names()) {
       for (const int steps : {1, 2, 3, 14, 15, 50}) {
         const std::string name =
             std::string(entry.id) + "/" + std::string(schedule.id) + "/" + std::to_string(steps);
@@ -62,7 +85,7 @@ TEST(Samplers, EndAfterAnyNumberOfStepsWithFiniteLatents) {
 }
 
 TEST(Samplers, GiveTheSamePathWhenStartedAgain) {
-  for (const auto& entry : sampler_names()) {
+  for (const auto& entry : request::sampler_names()) {
     auto sampler = value_or_throw(make_sampler(stable_diffusion(), {std::string(entry.id), "", 6}));
     const auto first = walk(*sampler);
     const auto second = walk(*sampler);
@@ -72,7 +95,7 @@ TEST(Samplers, GiveTheSamePathWhenStartedAgain) {
 }
 
 TEST(Samplers, LeaveTheLatentsTheyWereGivenAsTheyWere) {
-  for (const auto& entry : sampler_names()) {
+  for (const auto& entry : request::sampler_names()) {
     auto sampler = value_or_throw(make_sampler(stable_diffusion(), {std::string(entry.id), "", 4}));
     auto generator = at::detail::createCPUGenerator(3);
     const at::Tensor latents = randn(1);
@@ -85,7 +108,7 @@ TEST(Samplers, LeaveTheLatentsTheyWereGivenAsTheyWere) {
 }
 
 TEST(Samplers, CanBeLookedAtBetweenEvaluationsWithoutChangingThePicture) {
-  for (const auto& entry : sampler_names()) {
+  for (const auto& entry : request::sampler_names()) {
     auto sampler = value_or_throw(make_sampler(stable_diffusion(), {std::string(entry.id), "", 6}));
     const auto plain = walk(*sampler);
     const auto stopped = walk(*sampler, /*stops_after=*/3);
@@ -94,7 +117,7 @@ TEST(Samplers, CanBeLookedAtBetweenEvaluationsWithoutChangingThePicture) {
 }
 
 TEST(Samplers, RunFewerStepsAtLowerStrength) {
-  for (const auto& entry : sampler_names()) {
+  for (const auto& entry : request::sampler_names()) {
     auto sampler = value_or_throw(make_sampler(stable_diffusion(), {std::string(entry.id), "", 20, 0.3}));
     EXPECT_EQ(sampler->steps(), 6) << entry.id;
     walk(*sampler);

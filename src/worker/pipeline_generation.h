@@ -8,10 +8,10 @@
 #include "jobs/backend.h"
 #include "pipeline/generation.h"
 
-namespace sdw::jobs {
+namespace sdw::worker {
 
 // A pipeline::Generation as the engine sees it.
-class PipelineGeneration : public Generation {
+class PipelineGeneration : public jobs::Generation {
  public:
   PipelineGeneration(pipeline::Generation generation, nlohmann::json settings,
                      std::vector<std::string> warnings);
@@ -39,4 +39,4 @@ class PipelineGeneration : public Generation {
   std::optional<Error> failure_;
 };
 
-}  // namespace sdw::jobs
+}  // namespace sdw::worker

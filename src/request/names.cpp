@@ -1,13 +1,12 @@
-#include "schedulers/names.h"
+#include "request/names.h"
 
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
 
 #include "io/printable.h"
-#include "schedulers/tables.h"
 
-namespace sdw::schedulers {
+namespace sdw::request {
 
 namespace {
 
@@ -22,11 +21,36 @@ bool answers_to(const NameEntry& entry, std::string_view name) {
                      [&](std::string_view alias) { return same(alias, name); });
 }
 
-template <class Row>
-std::vector<NameEntry> names_of(std::span<const Row> rows) {
-  std::vector<NameEntry> entries;
-  for (const auto& row : rows) entries.push_back(row.names);
-  return entries;
+// The class names of diffusers, with and without "Scheduler", are names too.
+struct SamplerName {
+  NameEntry names;
+  std::string_view class_name;  // empty where another row stands for the class
+};
+
+// Aliases are AUTOMATIC1111's, ComfyUI's, diffusers', stable-diffusion.cpp's and InvokeAI's.
+std::vector<SamplerName> sampler_rows() {
+  return {
+      {{"euler", "Euler", {"k_euler"}}, "EulerDiscreteScheduler"},
+      {{"euler_a", "Euler a", {"k_euler_a", "k_euler_ancestral", "euler_ancestral"}},
+       "EulerAncestralDiscreteScheduler"},
+      {{"heun", "Heun", {"k_heun"}}, "HeunDiscreteScheduler"},
+      {{"dpm2", "DPM2", {"k_dpm_2", "dpm_2", "kdpm_2"}}, "KDPM2DiscreteScheduler"},
+      {{"dpm2_a", "DPM2 a", {"k_dpm_2_a", "k_dpm_2_ancestral", "dpm_2_ancestral", "kdpm_2_a"}},
+       "KDPM2AncestralDiscreteScheduler"},
+      {{"lms", "LMS", {"k_lms"}}, "LMSDiscreteScheduler"},
+      {{"dpmpp_2m", "DPM++ 2M", {"k_dpmpp_2m", "dpm++2m", "dpm++2mv2", "dpmsolver++"}},
+       "DPMSolverMultistepScheduler"},
+      {{"dpmpp_2m_sde",
+        "DPM++ 2M SDE",
+        {"k_dpmpp_2m_sde", "dpmpp_2m_sde_gpu", "dpm++2m_sde", "sde-dpmsolver++"}},
+       ""},
+      {{"ddim", "DDIM", {}}, "DDIMScheduler"},
+      {{"pndm", "PLMS", {"k_plms"}}, "PNDMScheduler"},
+      {{"unipc", "UniPC", {"uni_pc", "uni_pc_bh2"}}, "UniPCMultistepScheduler"},
+      {{"deis", "DEIS", {}}, "DEISMultistepScheduler"},
+      {{"lcm", "LCM", {"k_lcm"}}, "LCMScheduler"},
+      {{"ddpm", "DDPM", {}}, "DDPMScheduler"},
+  };
 }
 
 Result<std::string> canonical(std::span<const NameEntry> entries, std::string_view name, const char* param) {
@@ -56,17 +80,15 @@ std::string_view before_suffix(std::string_view text, std::string_view suffix) {
 }  // namespace
 
 std::span<const NameEntry> sampler_names() {
-  // The class names of diffusers, with and without "Scheduler", are names too.
   static const auto kNames = [] {
-    auto entries = names_of(sampler_rows());
-    std::string_view last;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      const auto class_name = sampler_rows()[i].class_name;
-      if (class_name == last) continue;  // two names of one class: it stands for the first
-      last = class_name;
-      entries[i].aliases.push_back(class_name);
-      entries[i].aliases.push_back(
-          class_name.substr(0, class_name.size() - std::string_view("Scheduler").size()));
+    constexpr std::string_view kSuffix = "Scheduler";
+    std::vector<NameEntry> entries;
+    for (auto& [names, class_name] : sampler_rows()) {
+      if (!class_name.empty()) {
+        names.aliases.push_back(class_name);
+        names.aliases.push_back(class_name.substr(0, class_name.size() - kSuffix.size()));
+      }
+      entries.push_back(std::move(names));
     }
     return entries;
   }();
@@ -74,7 +96,15 @@ std::span<const NameEntry> sampler_names() {
 }
 
 std::span<const NameEntry> schedule_names() {
-  static const auto kNames = names_of(schedule_rows());
+  static const std::vector<NameEntry> kNames = {
+      {"model", "Automatic", {"default", "own"}},
+      {"karras", "Karras", {}},
+      {"exponential", "Exponential", {}},
+      {"beta", "Beta", {}},
+      {"sgm_uniform", "SGM Uniform", {"sgmuniform", "trailing", "simple"}},
+      {"linspace", "Uniform", {"normal", "discrete"}},
+      {"leading", "Leading", {}},
+  };
   return kNames;
 }
 
@@ -101,4 +131,4 @@ Result<std::pair<std::string, std::string>> split_sampler_and_schedule(std::stri
   return canonical_sampler(name).error();
 }
 
-}  // namespace sdw::schedulers
+}  // namespace sdw::request

@@ -1,4 +1,4 @@
-#include "jobs/pipeline_backend.h"
+#include "worker/pipeline_backend.h"
 
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
@@ -7,14 +7,15 @@
 #include <utility>
 
 #include "io/plain_name.h"
-#include "jobs/pipeline_model.h"
 #include "models/memory.h"
 #include "models/model_file.h"
 #include "ops/caching_allocator.h"
 #include "pipeline/inspect_model.h"
 #include "pipeline/latent_preview.h"
+#include "worker/pipeline_model.h"
+#include "worker/tensor_errors.h"
 
-namespace sdw::jobs {
+namespace sdw::worker {
 namespace {
 
 constexpr int kLoadedPercent = 90;  // the rest is the first, slow call
@@ -24,28 +25,50 @@ constexpr int kWarmUpSize = 64;     // pixels
 Status warm_up(PipelineModel& model, bool inpainting) {
   contract::JobRequest request;
   request.sampling.width = request.sampling.height = kWarmUpSize;
-  PictureSpec spec{&request, {}, 0};
+  jobs::PictureSpec spec{&request, {}, 0};
   if (inpainting) {
-    request.sampling.operation = pipeline::Operation::image_inpaint;
+    request.sampling.operation = request::Operation::image_inpaint;
     const io::Picture grey{kWarmUpSize, kWarmUpSize,
                            std::vector<std::uint8_t>(kWarmUpSize * kWarmUpSize * 3, 128)};
     spec.pictures.input = spec.pictures.mask = std::make_shared<const io::Picture>(grey);
   }
-  Result<std::unique_ptr<Generation>> generation = model.begin(spec, {});
+  Result<std::unique_ptr<jobs::Generation>> generation = model.begin(spec, {});
   if (!generation) return generation.error();
-  Generation* const one[] = {generation->get()};
+  jobs::Generation* const one[] = {generation->get()};
   model.step(one);
   return ok_status();
 }
 
-class PipelineBackend : public Backend {
+class PipelineBackend : public jobs::Backend {
  public:
-  PipelineBackend(const PipelineOptions& options, Observer& observer)
+  PipelineBackend(const PipelineOptions& options, jobs::Observer& observer)
       : options_(options), observer_(observer) {}
 
   const std::vector<std::string>& precisions() const override { return options_.precisions; }
 
-  Result<ModelDescription> inspect(const std::filesystem::path& path) override {
+  Result<jobs::ModelDescription> inspect(const std::filesystem::path& path) override {
+    return with_tensor_errors([&] { return inspect_here(path); });
+  }
+
+  Result<std::unique_ptr<jobs::LoadedModel>> load(const jobs::ModelSource& source,
+                                                  const std::function<void(int)>& on_progress,
+                                                  const CancelToken& cancel) override {
+    // On a thread that ends. OpenMP keeps threads for every thread that ran a loop, and where there are more
+    // of them than processors, those of the engine too are asleep at the beginning of each loop.
+    return with_tensor_errors([&] {
+      return std::async(std::launch::async, [&] { return load_here(source, on_progress, cancel); }).get();
+    });
+  }
+
+  void release_memory() override {
+    ops::release_cached_memory();
+    malloc_trim(0);
+  }
+
+  bool has_lora(std::string_view name) const override { return lora_file(name).ok(); }
+
+ private:
+  Result<jobs::ModelDescription> inspect_here(const std::filesystem::path& path) const {
     const auto report = pipeline::inspect_model(path, pipeline::Tokenizers::left_out);
     if (!report) return report.error();
     if (report->family.empty()) {
@@ -54,7 +77,7 @@ class PipelineBackend : public Backend {
           "a model to serve is a diffusers folder or a single-file checkpoint, not another " + report->kind,
           "model"};
     }
-    ModelDescription description;
+    jobs::ModelDescription description;
     description.family = report->family;
     description.default_width = report->width;
     description.default_height = report->height;
@@ -74,25 +97,9 @@ class PipelineBackend : public Backend {
     return description;
   }
 
-  Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,
-                                            const std::function<void(int)>& on_progress,
-                                            const CancelToken& cancel) override {
-    // On a thread that ends. OpenMP keeps threads for every thread that ran a loop, and where there are more
-    // of them than processors, those of the engine too are asleep at the beginning of each loop.
-    return std::async(std::launch::async, [&] { return load_here(source, on_progress, cancel); }).get();
-  }
-
-  void release_memory() override {
-    ops::release_cached_memory();
-    malloc_trim(0);
-  }
-
-  bool has_lora(std::string_view name) const override { return lora_file(name).ok(); }
-
- private:
-  Result<std::unique_ptr<LoadedModel>> load_here(const ModelSource& source,
-                                                 const std::function<void(int)>& on_progress,
-                                                 const CancelToken& cancel) {
+  Result<std::unique_ptr<jobs::LoadedModel>> load_here(const jobs::ModelSource& source,
+                                                       const std::function<void(int)>& on_progress,
+                                                       const CancelToken& cancel) {
     const c10::InferenceMode no_gradients;
     const std::filesystem::path& path = source.path;
     pipeline::LoadOptions load_options{.placement = options_.placements.at(source.variant.precision),
@@ -118,7 +125,7 @@ class PipelineBackend : public Backend {
     if (Status warm = warm_up(*model, inpainting); !warm) return warm.error();
     release_memory();  // what loading took beside the weights
     on_progress(100);
-    return std::unique_ptr<LoadedModel>(std::move(model));
+    return std::unique_ptr<jobs::LoadedModel>(std::move(model));
   }
 
   // Error: model_not_found, also for a name that leads out of the folder.
@@ -131,13 +138,14 @@ class PipelineBackend : public Backend {
   }
 
   const PipelineOptions options_;
-  Observer& observer_;
+  jobs::Observer& observer_;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_pipeline_backend(const PipelineOptions& options, Observer& observer) {
+std::unique_ptr<jobs::Backend> make_pipeline_backend(const PipelineOptions& options,
+                                                     jobs::Observer& observer) {
   return std::make_unique<PipelineBackend>(options, observer);
 }
 
-}  // namespace sdw::jobs
+}  // namespace sdw::worker

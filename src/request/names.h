@@ -8,7 +8,7 @@
 
 #include "support/result.h"
 
-namespace sdw::schedulers {
+namespace sdw::request {
 
 // A canonical id ("dpmpp_2m"), what people see ("DPM++ 2M"), and every other name it answers to,
 // case-insensitively.
@@ -29,4 +29,4 @@ Result<std::string> canonical_schedule(std::string_view name);
 // is empty where the name has none. Error invalid_request (param "sampler").
 Result<std::pair<std::string, std::string>> split_sampler_and_schedule(std::string_view name);
 
-}  // namespace sdw::schedulers
+}  // namespace sdw::request

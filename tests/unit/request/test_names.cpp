@@ -3,9 +3,9 @@
 #include <map>
 #include <string>
 
-#include "schedulers/registry.h"
+#include "request/names.h"
 
-namespace sdw::schedulers {
+namespace sdw::request {
 namespace {
 
 TEST(SamplerNames, EveryColumnOfTheTableIsUnderstood) {
@@ -78,4 +78,4 @@ TEST(SamplerNames, TheOldNamesWithAScheduleAtTheEndAreTakenApart) {
 }
 
 }  // namespace
-}  // namespace sdw::schedulers
+}  // namespace sdw::request

@@ -10,7 +10,7 @@
 #include "jobs/observer.h"
 #include "ops/precision.h"
 
-namespace sdw::jobs {
+namespace sdw::worker {
 
 // What the real models are run with.
 struct PipelineOptions {
@@ -24,6 +24,7 @@ struct PipelineOptions {
 
 // The backend of src/pipeline: diffusers folders on one device. Exact caches keep text embeddings and the
 // VAE's encoding of input pictures. `observer` outlives it.
-std::unique_ptr<Backend> make_pipeline_backend(const PipelineOptions& options, Observer& observer);
+std::unique_ptr<jobs::Backend> make_pipeline_backend(const PipelineOptions& options,
+                                                     jobs::Observer& observer);
 
-}  // namespace sdw::jobs
+}  // namespace sdw::worker

@@ -1,9 +1,9 @@
-#include "jobs/pipeline_generation.h"
+#include "worker/pipeline_generation.h"
 
 #include <ATen/ops/isfinite.h>
 #include <utility>
 
-namespace sdw::jobs {
+namespace sdw::worker {
 
 PipelineGeneration::PipelineGeneration(pipeline::Generation generation, nlohmann::json settings,
                                        std::vector<std::string> warnings)
@@ -15,4 +15,4 @@ void PipelineGeneration::check_latents() {
                    "the latents became NaN or infinite in step " + std::to_string(steps_done())};
 }
 
-}  // namespace sdw::jobs
+}  // namespace sdw::worker
