@@ -73,10 +73,13 @@ TokenMatches own_match(const at::Tensor& tokens, std::span<const TokenSplit> spl
              width = static_cast<std::size_t>(tokens.size(2));
   const std::size_t sources = splits[0].sources.size(), destinations = splits[0].destinations.size();
   const std::size_t packed_row = kernels::cpu::packed_size(destinations, width);
-  const kernels::cpu::GemmPlan plan =
-      kernels::cpu::plan_gemm({.rows = kBand, .depth = width, .columns = destinations}, 1);
-  const std::size_t thread_floats =
-      std::max(kPacked * width, kBand * (width + destinations) + plan.thread_floats);
+  const auto plan_of = [&](std::size_t rows) {
+    return kernels::cpu::plan_gemm({.rows = rows, .depth = width, .columns = destinations}, 1);
+  };
+  // The last band has fewer rows, and so another plan.
+  const kernels::cpu::GemmPlan full = plan_of(kBand), rest = plan_of(sources % kBand);
+  const std::size_t thread_floats = std::max(
+      kPacked * width, kBand * (width + destinations) + std::max(full.thread_floats, rest.thread_floats));
   float* const packed = workspace(splits.size() * packed_row + floats_of_all_threads(thread_floats));
   float* const memory = packed + splits.size() * packed_row;
   const auto* const data = tokens.const_data_ptr<float>();
@@ -106,6 +109,7 @@ TokenMatches own_match(const at::Tensor& tokens, std::span<const TokenSplit> spl
                                   .rows = now,
                                   .depth = width,
                                   .columns = destinations};
+    const kernels::cpu::GemmPlan& plan = now == kBand ? full : rest;
     for (std::size_t i = 0; i < plan.parts; ++i) {
       kernels::cpu::gemm_part(gemm, plan, i, cosines + kBand * destinations);
     }

@@ -14,6 +14,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/cpu/activation-inl.h"
+#include "kernels/cpu/attention_plan.h"
 #include "kernels/cpu/attention_rows.h"
 #include "kernels/cpu/attention_tiles-inl.h"
 #include "kernels/cpu/bf16-inl.h"
@@ -22,11 +23,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-// A block of queries, and of a product's tile: vectors of queries by keys (or channels). Accumulators for 4 x
-// 4 vectors fit 32 registers, 4 x 2 fit 16.
-constexpr std::size_t kQueryVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+// A block of queries, and of a product's tile: vectors of queries by keys (or channels).
+constexpr std::size_t kQueryVectors = kGeometry.query_vectors;
 constexpr std::size_t kQueries = kQueryVectors * kLanes;
-constexpr std::size_t kTileKeys = 4;
+constexpr std::size_t kTileKeys = kAttentionTileKeys;
 
 using WordVector = hn::Vec<WordTag>;
 using IntVector = hn::Vec<hn::RebindToSigned<FloatTag>>;
@@ -189,39 +189,21 @@ HeadRows rows_of(const Attention& attention, std::size_t head, const float* data
   return {data + image * length * stride + index * attention.head_dim, stride, length};
 }
 
-template <class Kernel>
-std::size_t packed_keys(const typename Kernel::Sizes& sizes) {
-  constexpr std::size_t kKeys = 1024;  // by one part
-  return Kernel::kPacksAtOnce ? sizes.keys : std::min(sizes.keys, kKeys);
-}
-
 AttentionPlan Plan(const Attention& attention, std::size_t threads) {
   return with_kernel(attention, [&]<class Kernel>() {
-    constexpr std::size_t kPartsPerThread = 4;
-    const typename Kernel::Sizes sizes(attention);
-    const std::size_t heads = attention.batch * attention.heads, keys = packed_keys<Kernel>(sizes);
-    const std::size_t pieces = std::max<std::size_t>(threads * kPartsPerThread / heads, 1);
-    AttentionPlan plan;
-    plan.pack_parts = heads * ((sizes.keys + keys - 1) / keys);
-    plan.part_queries = round_up((attention.queries + pieces - 1) / pieces, Kernel::kBlockQueries);
-    plan.parts = heads * ((attention.queries + plan.part_queries - 1) / plan.part_queries);
-    plan.shared_floats = heads * sizes.head();
-    plan.thread_floats = sizes.thread();
-    return plan;
+    return plan_attention(attention, threads, typename Kernel::Sizes(attention).blocks());
   });
 }
 
 void PackPart(const Attention& attention, const AttentionPlan& plan, std::size_t part, float* shared) {
   with_kernel(attention, [&]<class Kernel>() {
     const typename Kernel::Sizes sizes(attention);
-    const std::size_t keys = packed_keys<Kernel>(sizes);
-    const std::size_t head_parts = plan.pack_parts / (attention.batch * attention.heads);
-    const std::size_t head = part / head_parts, first = part % head_parts * keys;
+    const auto [head, first, count] = pack_part_of(attention, plan, part);
     const auto rows = [&](const float* data) {
       return rows_of(attention, head, data, attention.keys, attention.key_stride);
     };
     Kernel(attention, shared + head * sizes.head(), nullptr)
-        .pack(rows(attention.key), rows(attention.value), first, std::min(first + keys, sizes.keys));
+        .pack(rows(attention.key), rows(attention.value), first, first + count);
   });
 }
 
@@ -229,9 +211,8 @@ void Part(const Attention& attention, const AttentionPlan& plan, std::size_t par
           float* scratch) {
   with_kernel(attention, [&]<class Kernel>() {
     const typename Kernel::Sizes sizes(attention);
-    const std::size_t head_parts = plan.parts / (attention.batch * attention.heads);
-    const std::size_t head = part / head_parts, begin = part % head_parts * plan.part_queries;
-    const std::size_t end = std::min(begin + plan.part_queries, attention.queries);
+    const auto [head, begin, part_queries] = part_of(attention, plan, part);
+    const std::size_t end = begin + part_queries;
     const std::size_t width = attention.heads * attention.head_dim;
     const HeadRows queries =
         rows_of(attention, head, attention.query, attention.queries, attention.query_stride);

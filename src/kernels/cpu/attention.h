@@ -39,6 +39,7 @@ struct AttentionPlan {
   std::size_t shared_floats = 0;
   std::size_t thread_floats = 0;
   std::size_t part_queries = 0;
+  std::size_t packed_keys = 0, pack_keys = 0;  // of a head, filled up; of one part of packing
 };
 
 // Precondition: no dimension is 0.

@@ -5,26 +5,10 @@
 // Included into a namespace of its own for each set of instructions that products are compiled with: no
 // include guard. `Products` says how values become words, and multiplies them.
 
-// What all threads share of one head, and what each thread brings, in words.
 template <class Products>
-struct LaneSizes {
-  std::size_t keys, depth, width;  // filled up: keys, words of a query or key, columns of values
-  std::size_t key, value, key_ends, value_ends;
-  std::size_t query, scores, output;
-
+struct LaneSizes : LaneAttentionSizes {
   explicit LaneSizes(const Attention& attention)
-      : keys(round_up(attention.keys, kTileKeys)),
-        depth((attention.head_dim + Products::kGroup - 1) / Products::kGroup),
-        width(round_up(attention.head_dim, kTileKeys)),
-        key(round_up(keys * depth, kLanes)),
-        value(round_up(keys / Products::kGroup * width, kLanes)),
-        key_ends(Products::kBytes ? round_up(keys, kLanes) : 0),
-        value_ends(Products::kBytes ? round_up(width, kLanes) : 0),
-        query(depth * kQueries),
-        scores(Products::kKeyBlock * kQueries),
-        output(width * kQueries) {}
-  std::size_t head() const { return key + value + 2 * key_ends + 2 * value_ends; }
-  std::size_t thread() const { return query + scores + output + 5 * kQueries; }
+      : LaneAttentionSizes(attention, kGeometry, {Products::kGroup, Products::kKeyBlock, Products::kBytes}) {}
 };
 
 // Bytes: query = scale * (byte - 128), key = scale * byte + mean, value = scale * byte + mean. The scale is
@@ -35,7 +19,6 @@ class LaneAttention {
  public:
   using Sizes = LaneSizes<Products>;
   static constexpr std::size_t kBlockQueries = kQueries;
-  static constexpr bool kPacksAtOnce = Products::kBytes;
 
   LaneAttention(const Attention& attention, float* head, float* thread)
       : attention_(attention),

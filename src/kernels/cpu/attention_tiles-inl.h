@@ -14,6 +14,7 @@
 
 #include "kernels/cpu/activation-inl.h"
 #include "kernels/cpu/attention.h"
+#include "kernels/cpu/attention_plan.h"
 #include "kernels/cpu/attention_rows.h"
 #include "kernels/cpu/bf16-inl.h"
 #include "kernels/cpu/panel_block.h"
@@ -23,28 +24,11 @@ namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
 class TileAttention {
  public:
-  static constexpr std::size_t kBlockQueries = 96;  // a multiple of every tile's rows
-  static constexpr std::size_t kKeyBlock = 256;     // a multiple of every panel's columns
-  static constexpr bool kPacksAtOnce = false;
+  static constexpr std::size_t kBlockQueries = TileAttentionSizes::kBlockQueries;
+  static constexpr std::size_t kKeyBlock = TileAttentionSizes::kKeyBlock;
 
-  // What all threads share of one head, and what each thread brings, in floats. Rows are filled up to whole
-  // tiles.
-  struct Sizes {
-    std::size_t keys, depth, width;  // keys, head_dim as a depth, head_dim as columns
-    std::size_t key, value, query, probabilities, scores, output;
-
-    explicit Sizes(const Attention& attention)
-        : keys(round_up(attention.keys, kPanelColumns)),
-          depth(round_up(attention.head_dim, block_units().depth)),
-          width(round_up(attention.head_dim, block_units().columns)),
-          key(keys * depth / 2),
-          value(keys * round_up(width, kPanelColumns) / 2),
-          query(kBlockQueries * depth / 2),
-          probabilities(kBlockQueries * kKeyBlock / 2),
-          scores(kBlockQueries * kKeyBlock),
-          output(kBlockQueries * width) {}
-    std::size_t head() const { return key + value; }
-    std::size_t thread() const { return query + probabilities + scores + output + 2 * kBlockQueries; }
+  struct Sizes : TileAttentionSizes {
+    explicit Sizes(const Attention& attention) : TileAttentionSizes(attention, block_units()) {}
   };
 
   TileAttention(const Attention& attention, float* head, float* thread)

@@ -4,7 +4,6 @@
 #include <type_traits>
 
 #include "kernels/cpu/cache_sizes.h"
-#include "support/round_up.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/gemm.cpp"
@@ -51,33 +50,11 @@ void PackBf16Weight(const std::uint16_t* weight, std::size_t columns, std::size_
   pack(weight, columns, depth, packed);
 }
 
-// Depth of a piece of a panel, which stays in the second-level cache when it is widened.
-constexpr std::size_t kPiece = 1280;
-
-// The inputs of a part stay in half of the second-level cache. What is widened is used for many rows, and
-// there are enough parts that threads end together.
-GemmPlan Plan(const Gemm& gemm, std::size_t threads) {
-  constexpr std::size_t kMostRows = 240, kMostPanels = 8, kPartsPerThread = 24;
-  const std::size_t row_bytes = std::min(gemm.depth, kPiece) * sizeof(float);
-  const std::size_t fitting = cache_sizes().second_level / 2 / row_bytes;
-  const std::size_t most_rows = std::clamp(fitting, 4 * kTileRows, kMostRows);
-  const std::size_t halves = gemm.geglu ? 2 : 1;
-  GemmPlan plan;
-  plan.panels = panel_count(gemm.columns / halves);
-  const std::size_t wanted_parts = std::max<std::size_t>((gemm.rows + most_rows - 1) / most_rows, 1);
-  plan.block_rows =
-      std::max(round_up((gemm.rows + wanted_parts - 1) / wanted_parts, kTileRows), kTileRows);
-  // Whole tiles a part: fewer parts than were wanted may hold all rows.
-  const std::size_t row_parts = (gemm.rows + plan.block_rows - 1) / plan.block_rows;
-  const std::size_t parts = threads * kPartsPerThread;
-  const std::size_t panels =
-      std::clamp<std::size_t>((plan.panels * row_parts + parts - 1) / parts, 1, kMostPanels / halves);
-  const std::size_t panel_parts = (plan.panels + panels - 1) / panels;
-  plan.block_panels = (plan.panels + panel_parts - 1) / panel_parts;
-  plan.parts = row_parts * panel_parts;
-  plan.thread_floats = (kPiece + halves * plan.block_rows * plan.block_panels) * kPanelWidth;
-  return plan;
+TileGeometry Geometry() {
+  return tile_geometry_of(kLanes);
 }
+
+constexpr std::size_t kPiece = kGemmPiece;
 
 // The rows of a panel, which are written down as they are widened.
 template <class Weight>
@@ -198,7 +175,7 @@ HWY_EXPORT(PackedSize);
 HWY_EXPORT(PackWeight);
 HWY_EXPORT(PackHalfWeight);
 HWY_EXPORT(PackBf16Weight);
-HWY_EXPORT(Plan);
+HWY_EXPORT(Geometry);
 HWY_EXPORT(Part);
 
 std::size_t packed_size(std::size_t columns, std::size_t depth) {
@@ -217,8 +194,12 @@ void pack_weight(const std::uint16_t* weight, std::size_t columns, std::size_t d
   HWY_DYNAMIC_DISPATCH(PackBf16Weight)(weight, columns, depth, packed);
 }
 
+TileGeometry tile_geometry() {
+  return HWY_DYNAMIC_DISPATCH(Geometry)();
+}
+
 GemmPlan plan_gemm(const Gemm& gemm, std::size_t threads) {
-  return HWY_DYNAMIC_DISPATCH(Plan)(gemm, threads);
+  return plan_gemm(gemm, threads, cache_sizes(), tile_geometry());
 }
 
 void gemm_part(const Gemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch) {

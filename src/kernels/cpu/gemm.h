@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/cpu/cache_sizes.h"
 #include "kernels/cpu/gemm_plan.h"
 #include "kernels/cpu/rounding.h"
+#include "kernels/cpu/tile_geometry.h"
 
 namespace sdw::kernels::cpu {
 
@@ -36,7 +38,13 @@ struct Gemm {
 
 inline constexpr std::size_t kGegluColumns = 64;  // halves are whole panels of every instruction set
 
+// Of the instruction set in use.
+TileGeometry tile_geometry();
+
+// For this machine, and for any: of the operands only the sizes count.
 GemmPlan plan_gemm(const Gemm& gemm, std::size_t threads);
+GemmPlan plan_gemm(const Gemm& gemm, std::size_t threads, const CacheSizes& caches,
+                   const TileGeometry& geometry);
 void gemm_part(const Gemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch);
 
 }  // namespace sdw::kernels::cpu

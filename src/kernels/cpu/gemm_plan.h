@@ -5,6 +5,9 @@
 
 namespace sdw::kernels::cpu {
 
+// Depth of a piece of a panel, which stays in the second-level cache when it is widened.
+inline constexpr std::size_t kGemmPiece = 1280;
+
 // How a product is cut into independent parts, each a block of rows times some neighbouring panels; each
 // thread brings `thread_floats` of scratch memory.
 struct GemmPlan {
@@ -19,7 +22,7 @@ struct GemmPart {
   std::size_t first_panel, panels;
 };
 
-// Neighbouring parts share their rows.
+// Neighbouring parts share their rows. Precondition: part < plan.parts, of a plan for `all_rows`.
 inline GemmPart part_of(const GemmPlan& plan, std::size_t part, std::size_t all_rows) {
   const std::size_t panel_parts = (plan.panels + plan.block_panels - 1) / plan.block_panels;
   const std::size_t first_row = part / panel_parts * plan.block_rows;

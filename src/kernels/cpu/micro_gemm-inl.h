@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <hwy/highway.h>
 
+#include "kernels/cpu/tile_geometry.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
@@ -22,10 +24,10 @@ inline constexpr FloatTag kFloat;
 using WordTag = hn::RebindToUnsigned<FloatTag>;
 inline constexpr WordTag kWord;
 inline constexpr std::size_t kLanes = HWY_LANES(float);
-// Columns of a panel of weights, and rows of a register tile: accumulators for 12 x 2 vectors fit 32
-// registers, 4 x 2 fit 16.
-inline constexpr std::size_t kPanelWidth = 2 * kLanes;
-inline constexpr std::size_t kTileRows = HWY_TARGET <= HWY_AVX3 ? 12 : 4;
+// Columns of a panel of weights, and rows of a register tile.
+inline constexpr TileGeometry kGeometry = tile_geometry_of(kLanes);
+inline constexpr std::size_t kPanelWidth = kGeometry.panel_width;
+inline constexpr std::size_t kTileRows = kGeometry.tile_rows;
 
 // `count` floats from or to memory, at most kLanes; the rest are zeros. Masked memory operations may touch
 // what lies beyond on the older instruction sets, so a part of a vector goes through a buffer.

@@ -138,15 +138,8 @@ void write_rows(const PanelConv& conv, const Rows& rows, std::size_t panel, cons
 }
 
 void Part(const PanelConv& conv, const PanelConvPlan& plan, std::size_t part, float* scratch) {
-  const std::size_t panels = round_up(conv.out_channels, kPanelColumns) / kPanelColumns;
-  const std::size_t panel_parts = (panels + plan.block_panels - 1) / plan.block_panels;
-  const std::size_t row_parts = (conv.out_height + plan.block_rows - 1) / plan.block_rows;
-  // Neighbouring parts share their rows.
-  const std::size_t first_panel = part % panel_parts * plan.block_panels;
-  const std::size_t last_panel = std::min(first_panel + plan.block_panels, panels);
-  Rows rows{part / panel_parts / row_parts, part / panel_parts % row_parts * plan.block_rows, 0};
-  rows.count = std::min(plan.block_rows, conv.out_height - rows.first);
-
+  const PanelConvPart of = part_of(conv, plan, part);
+  const Rows rows{of.image, of.first_row, of.rows};
   float* const sums = scratch;
   auto* const picture = reinterpret_cast<Word*>(
       scratch + round_up(plan.block_rows * pitch_of(conv), kBlockRows) * kPanelColumns);
@@ -154,7 +147,7 @@ void Part(const PanelConv& conv, const PanelConvPlan& plan, std::size_t part, fl
   convert_rows(conv, rows, by, picture);
   const std::size_t words = packed_panel_words(conv.type, 9, conv.in_channels);
   const std::size_t ends = panel_words(9 * depth_words(conv.type, conv.in_channels));
-  for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
+  for (std::size_t panel = of.first_panel; panel < of.first_panel + of.panels; ++panel) {
     const Word* const packed = conv.packed + panel * words;
     multiply_panel(conv, rows, picture, packed, sums);
     write_rows(conv, rows, panel, packed + ends, by, sums);
@@ -188,6 +181,19 @@ PanelConvPlan plan_panel_conv(const PanelConv& conv) {
   plan.thread_floats = round_up(plan.block_rows * pitch, kBlockRows) * kPanelColumns +
                        ((plan.block_rows + below) * row_pixels + kBlockRows + 2) * depth / 2;
   return plan;
+}
+
+PanelConvPart part_of(const PanelConv& conv, const PanelConvPlan& plan, std::size_t part) {
+  const std::size_t panels = round_up(conv.out_channels, kPanelColumns) / kPanelColumns;
+  const std::size_t panel_parts = (panels + plan.block_panels - 1) / plan.block_panels;
+  const std::size_t row_parts = (conv.out_height + plan.block_rows - 1) / plan.block_rows;
+  PanelConvPart out;
+  out.image = part / panel_parts / row_parts;
+  out.first_row = part / panel_parts % row_parts * plan.block_rows;
+  out.rows = std::min(plan.block_rows, conv.out_height - out.first_row);
+  out.first_panel = part % panel_parts * plan.block_panels;
+  out.panels = std::min(plan.block_panels, panels - out.first_panel);
+  return out;
 }
 
 void panel_conv_part(const PanelConv& conv, const PanelConvPlan& plan, std::size_t part, float* scratch) {

@@ -32,7 +32,16 @@ struct PanelConvPlan {
   std::size_t block_rows = 0, block_panels = 0;  // of one part: rows of the picture, panels of weights
 };
 
+struct PanelConvPart {
+  std::size_t image = 0;
+  std::size_t first_row = 0, rows = 0;      // of the output
+  std::size_t first_panel = 0, panels = 0;  // of the weights
+};
+
+// The same on every machine.
 PanelConvPlan plan_panel_conv(const PanelConv& conv);
+// Neighbouring parts share their rows. Precondition: part < plan.parts.
+PanelConvPart part_of(const PanelConv& conv, const PanelConvPlan& plan, std::size_t part);
 void panel_conv_part(const PanelConv& conv, const PanelConvPlan& plan, std::size_t part, float* scratch);
 
 }  // namespace sdw::kernels::cpu

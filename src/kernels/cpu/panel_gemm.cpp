@@ -127,29 +127,6 @@ namespace sdw::kernels::cpu {
 
 HWY_EXPORT(Part);
 
-GemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads) {
-  // The rows of a part stay in the second-level cache beside a panel, and are converted once for its panels.
-  constexpr std::size_t kInputBytes = std::size_t{512} << 10;
-  constexpr std::size_t kLeastFitting = 2 * kBlockRows, kLeastRows = 4 * kBlockRows, kPanelsPerPart = 64;
-  constexpr std::size_t kPartsPerThread = 4;
-  const std::size_t depth = depth_words(gemm.type, gemm.depth), parts = threads * kPartsPerThread;
-  const std::size_t fitting = kInputBytes / (depth * sizeof(Word)) / kBlockRows * kBlockRows;
-  // Cut along the rows as far as each use of a panel is worth reading it, then along the columns.
-  const std::size_t rows = std::max(round_up((gemm.rows + parts - 1) / parts, kBlockRows), kLeastRows);
-  GemmPlan plan;
-  plan.block_rows = std::min({std::max(fitting, kLeastFitting), rows, round_up(gemm.rows, kBlockRows)});
-  const std::size_t panels = round_up(gemm.columns, kPanelColumns) / kPanelColumns / (gemm.geglu ? 2 : 1);
-  const std::size_t row_parts = (gemm.rows + plan.block_rows - 1) / plan.block_rows;
-  const std::size_t cuts = std::min((parts + row_parts - 1) / row_parts, panels);
-  plan.block_panels = std::min((panels + cuts - 1) / cuts, kPanelsPerPart);
-  plan.parts = row_parts * ((panels + plan.block_panels - 1) / plan.block_panels);
-  constexpr std::size_t kScaleFloats = 2;  // of one row
-  plan.panels = panels;
-  const std::size_t sums = gemm.geglu ? 2 * kPanelColumns : kPanelColumns;
-  plan.thread_floats = plan.block_rows * (sums + kScaleFloats + depth / 2);
-  return plan;
-}
-
 void panel_gemm_part(const PanelGemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch) {
   HWY_DYNAMIC_DISPATCH(Part)(gemm, plan, part, scratch);
 }

@@ -22,6 +22,7 @@ struct PanelGemm {
   bool geglu = false;  // as in Gemm
 };
 
+// The same on every machine.
 GemmPlan plan_panel_gemm(const PanelGemm& gemm, std::size_t threads);
 void panel_gemm_part(const PanelGemm& gemm, const GemmPlan& plan, std::size_t part, float* scratch);
 

@@ -13,16 +13,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-struct PixelRange {
-  std::size_t image, first, count;
-};
-
-PixelRange range_of(const GroupNorm& norm, const GroupNormPlan& plan, std::size_t part) {
-  const std::size_t per_image = plan.parts / norm.batch;
-  const std::size_t first = part % per_image * plan.part_pixels;
-  return {part / per_image, first, std::min(plan.part_pixels, norm.pixels - first)};
-}
-
 // Sums of the differences to the first of some pixels and of their squares, for kVectors vectors of channels.
 // `count` is of the last vector: only a single one may be cut.
 template <std::size_t kVectors>
@@ -51,7 +41,7 @@ HWY_INLINE void sum_differences(const float* input, std::size_t pixels, std::siz
 // Differences, so that nothing cancels however far the values lie from zero.
 void StatisticsPart(const GroupNorm& norm, const GroupNormPlan& plan, std::size_t part, float* scratch) {
   constexpr std::size_t kVectors = 4;
-  const PixelRange range = range_of(norm, plan, part);
+  const GroupNormPart range = part_of(norm, plan, part);
   const float* const input = norm.input + (range.image * norm.pixels + range.first) * norm.channels;
   float* const sums = scratch + part * 2 * norm.channels;
   std::size_t channel = 0;
@@ -65,7 +55,7 @@ void StatisticsPart(const GroupNorm& norm, const GroupNormPlan& plan, std::size_
 }
 
 void ApplyPart(const GroupNorm& norm, const GroupNormPlan& plan, std::size_t part, const float* scratch) {
-  const PixelRange range = range_of(norm, plan, part);
+  const GroupNormPart range = part_of(norm, plan, part);
   const std::size_t begin = (range.image * norm.pixels + range.first) * norm.channels;
   const float* const factors = scratch + (plan.parts + range.image) * 2 * norm.channels;
   for (std::size_t pixel = 0; pixel < range.count; ++pixel) {
@@ -159,6 +149,12 @@ GroupNormPlan plan_group_norm(const GroupNorm& norm) {
   plan.parts = norm.batch * ((norm.pixels + plan.part_pixels - 1) / plan.part_pixels);
   plan.scratch_floats = (plan.parts + norm.batch) * 2 * norm.channels;
   return plan;
+}
+
+GroupNormPart part_of(const GroupNorm& norm, const GroupNormPlan& plan, std::size_t part) {
+  const std::size_t per_image = plan.parts / norm.batch;
+  const std::size_t first = part % per_image * plan.part_pixels;
+  return {part / per_image, first, std::min(plan.part_pixels, norm.pixels - first)};
 }
 
 void group_norm_statistics_part(const GroupNorm& norm, const GroupNormPlan& plan, std::size_t part,

@@ -24,7 +24,14 @@ struct GroupNormPlan {
   std::size_t scratch_floats = 0;  // shared by all threads
 };
 
+struct GroupNormPart {
+  std::size_t image, first, count;  // pixels
+};
+
+// The same on every machine.
 GroupNormPlan plan_group_norm(const GroupNorm& norm);
+// Precondition: part < plan.parts.
+GroupNormPart part_of(const GroupNorm& norm, const GroupNormPlan& plan, std::size_t part);
 void group_norm_statistics_part(const GroupNorm& norm, const GroupNormPlan& plan, std::size_t part,
                                 float* scratch);
 void group_norm_finish(const GroupNorm& norm, const GroupNormPlan& plan, float* scratch);

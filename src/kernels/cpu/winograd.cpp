@@ -126,12 +126,8 @@ HWY_INLINE void write_tile(const WinogradConv& conv, const TilePlace& place, std
   }
 }
 
-// Some input channels, and some tiles, at most a group.
+// Some input channels.
 struct Depth {
-  std::size_t first, count;
-};
-
-struct Tiles {
   std::size_t first, count;
 };
 
@@ -209,7 +205,7 @@ void multiply_points(const WinogradPlan& plan, const Transformed<Kind>& transfor
 
 // Products of one block of output channels -> outputs.
 template <class Kind>
-void write_tiles(const WinogradConv& conv, const WinogradPlan& plan, Tiles tiles, std::size_t block,
+void write_tiles(const WinogradConv& conv, const WinogradPlan& plan, WinogradTiles tiles, std::size_t block,
                  const float* products) {
   const std::size_t first_out = block * kPanelWidth;
   const std::size_t count = std::min(kPanelWidth, conv.out_channels - first_out);
@@ -231,11 +227,9 @@ void first_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t 
   if (plan.shared == WinogradPlan::Shared::filters) {
     return transform_block<Kind>(conv, part, {0, conv.in_channels}, shared + part * transformed.block_size);
   }
-  const std::size_t first = part * kTilesPerPart;
-  const std::size_t end = std::min(plan.chunk_tiles, tile_count<Kind>(conv) - chunk * plan.chunk_tiles);
-  if (first >= end) return;  // of the last, smaller chunk
-  transform_tiles(conv, transformed, chunk * plan.chunk_tiles + first, std::min(kTilesPerPart, end - first),
-                  shared + first * transformed.tile_stride);
+  const auto [first, count] = winograd_first_tiles(conv, plan, chunk, part);
+  transform_tiles(conv, transformed, first, count,
+                  shared + (first - chunk * plan.chunk_tiles) * transformed.tile_stride);
 }
 
 // A group of tiles, all output channels.
@@ -243,10 +237,9 @@ template <class Kind, class Element = typename Kind::Element>
 void group_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t part, const Element* filters,
                 float* products, Element* inputs) {
   const Transformed<Kind> transformed(conv, plan.group_tiles);
-  const std::size_t first = part * plan.group_tiles;
-  const Tiles tiles{first, std::min(plan.group_tiles, plan.chunk_tiles - first)};
-  transform_tiles(conv, transformed, first, tiles.count, inputs);
-  for (std::size_t block = 0; block < block_count(conv); ++block) {
+  const auto [tiles, first_block, blocks] = winograd_second_part_of(conv, plan, kGeometry, 0, part);
+  transform_tiles(conv, transformed, tiles.first, tiles.count, inputs);
+  for (std::size_t block = first_block; block < first_block + blocks; ++block) {
     const Element* const panels = filters + block * transformed.block_size;
     multiply_points<Kind, Far{.panel = true, .next_rows = true}>(
         plan, transformed, tiles.count, {0, conv.in_channels}, inputs, panels, products);
@@ -259,17 +252,15 @@ template <class Kind, class Element = typename Kind::Element>
 void block_part(const WinogradConv& conv, const WinogradPlan& plan, std::size_t chunk, std::size_t part,
                 const Element* inputs, float* products, Element* panels) {
   const Transformed<Kind> transformed(conv, plan.chunk_tiles);
-  const std::size_t chunk_first = chunk * plan.chunk_tiles, blocks = block_count(conv);
-  const std::size_t chunk_tiles = std::min(plan.chunk_tiles, tile_count<Kind>(conv) - chunk_first);
-  // Neighbouring parts share their tiles.
-  const std::size_t block = part % blocks, part_tiles = plan.part_groups * plan.group_tiles;
-  const std::size_t begin = part / blocks * part_tiles, end = std::min(begin + part_tiles, chunk_tiles);
-  if (begin >= end) return;  // of the last, smaller chunk
+  const WinogradSecondPart of = winograd_second_part_of(conv, plan, kGeometry, chunk, part);
+  if (of.tiles.count == 0) return;  // of the last, smaller chunk
+  const std::size_t block = of.first_block, chunk_first = chunk * plan.chunk_tiles;
+  const std::size_t begin = of.tiles.first - chunk_first, end = begin + of.tiles.count;
   for (std::size_t channel = 0; channel < conv.in_channels; channel += plan.part_channels) {
     const Depth depth{channel, std::min(plan.part_channels, conv.in_channels - channel)};
     transform_block<Kind>(conv, block, depth, panels);
     for (std::size_t first = begin; first < end; first += plan.group_tiles) {
-      const Tiles tiles{chunk_first + first, std::min(plan.group_tiles, end - first)};
+      const WinogradTiles tiles{chunk_first + first, std::min(plan.group_tiles, end - first)};
       multiply_points<Kind, Far{.next_rows = true}>(
           plan, transformed, tiles.count, depth, inputs + first * transformed.tile_stride, panels, products);
       if (channel + depth.count == conv.in_channels) write_tiles<Kind>(conv, plan, tiles, block, products);

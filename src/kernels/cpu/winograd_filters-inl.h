@@ -11,13 +11,13 @@
 #include <cstdint>
 
 #include "kernels/cpu/bf16-inl.h"
+#include "kernels/cpu/winograd_plan.h"
 #include "kernels/cpu/winograd_transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sdw::kernels::cpu::HWY_NAMESPACE {
 
-// Between the points: without it all of them would fall into one set of the first-level cache.
-inline constexpr std::size_t kGap = 16;
+inline constexpr std::size_t kGap = kWinogradGap;
 
 // From one point of a block of filters to the next.
 HWY_INLINE std::size_t panel_stride(std::size_t depth) {

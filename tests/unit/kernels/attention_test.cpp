@@ -5,6 +5,7 @@
 #include <map>
 
 #include "kernels/cpu/panel_block.h"
+#include "unit/kernels/attention_by_definition.h"
 #include "unit/kernels/instruction_sets.h"
 
 namespace sdw::kernels::cpu {
@@ -15,35 +16,6 @@ struct Case {
   bool causal = false;
   AttentionProducts products = AttentionProducts::f32;
 };
-
-std::vector<double> by_definition(const Attention& a) {
-  const std::size_t width = a.heads * a.head_dim;
-  std::vector<double> output(a.batch * a.queries * width);
-  for (std::size_t b = 0; b < a.batch; ++b) {
-    for (std::size_t q = 0; q < a.queries; ++q) {
-      for (std::size_t at = 0; at < width; at += a.head_dim) {
-        const std::size_t seen = a.causal ? q + 1 : a.keys;
-        std::vector<double> weights(seen);
-        double most = -INFINITY, sum = 0;
-        for (std::size_t k = 0; k < seen; ++k) {
-          double score = 0;
-          for (std::size_t d = at; d < at + a.head_dim; ++d)
-            score += static_cast<double>(a.query[(b * a.queries + q) * width + d]) *
-                     a.key[(b * a.keys + k) * width + d];
-          weights[k] = score / std::sqrt(static_cast<double>(a.head_dim));
-          most = std::max(most, weights[k]);
-        }
-        for (double& weight : weights) sum += weight = std::exp(weight - most);
-        for (std::size_t k = 0; k < seen; ++k) {
-          for (std::size_t d = at; d < at + a.head_dim; ++d)
-            output[(b * a.queries + q) * width + d] +=
-                weights[k] / sum * a.value[(b * a.keys + k) * width + d];
-        }
-      }
-    }
-  }
-  return output;
-}
 
 void run(const Attention& attention, const AttentionPlan& plan) {
   constexpr std::size_t kLine = 64;
@@ -82,7 +54,7 @@ void expect_equal_to_definition(const Case& c) {
   run(attention, plan);
   const std::map<AttentionProducts, double> worst = {
       {AttentionProducts::f32, 5e-6}, {AttentionProducts::bf16, 2e-2}, {AttentionProducts::int8, 4e-2}};
-  EXPECT_LT(relative_error(output, by_definition(attention)), worst.at(c.products))
+  EXPECT_LT(relative_error(output, attention_by_definition(attention)), worst.at(c.products))
       << c.batch << " x " << c.queries << " x " << c.keys << ", " << c.heads << " heads of " << c.head_dim;
 }
 
