@@ -54,6 +54,12 @@ test: build-test ## every test
 	@ctest --test-dir $(BUILD) --output-on-failure
 	@$(PYTHON) -m pytest tests
 
+.PHONY: test-full test-full-all
+test-full: build-test ## full-size models with random weights against plain ATen, on every instruction set of this machine
+	@$(PYTHON) tools/test_full.py
+test-full-all: build-test ## the same without leaving anything out, with Stable Diffusion 2.1 and XL (an hour or more)
+	@$(PYTHON) tools/test_full.py --all
+
 .PHONY: test-asan test-tsan
 test-asan: deps-test ## unit tests under AddressSanitizer and UBSan
 	@cmake --preset asan --log-level=WARNING >/dev/null && cmake --build --preset asan && ctest --preset asan

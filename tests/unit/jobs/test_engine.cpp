@@ -250,7 +250,7 @@ class LongCall : public ::testing::TestWithParam<bool> {
   Worker worker;
 };
 INSTANTIATE_TEST_SUITE_P(Engine, LongCall, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "decode" : "begin"; });
+                         [](const auto& tested) { return tested.param ? "decode" : "begin"; });
 
 TEST_P(LongCall, ends_when_the_job_is_cancelled) {
   worker.start();

@@ -8,7 +8,6 @@
 #include "ops/op_profile.h"
 #include "pipeline/generate_image.h"
 #include "pipeline/latents.h"
-#include "pipeline/load_model.h"
 #include "pipeline/text_embeddings.h"
 
 namespace sdw::pipeline {
