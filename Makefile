@@ -51,8 +51,8 @@ build-test: deps-test
 
 .PHONY: test
 test: build-test ## every test
-	@ctest --test-dir $(BUILD) --output-on-failure
-	@$(PYTHON) -m pytest tests
+	@ctest --test-dir $(BUILD) --output-on-failure -j 2
+	@$(PYTHON) -m pytest tests --ignore tests/package -n 2 --dist worksteal
 
 .PHONY: test-full test-full-all
 test-full: build-test ## full-size models with random weights against plain ATen, on every instruction set of this machine
@@ -71,6 +71,18 @@ test-arm64: ## the kernels' tests built for ARM64, under qemu
 	@tools/setup/system_packages.sh tools/setup/debian-packages-arm64.txt
 	@tools/test_arm64.sh $(BUILD)/arm64
 
+.PHONY: package test-package
+package: build ## build/packages: a relocatable tarball and a .deb
+	@tools/setup/system_packages.sh <(echo dpkg-dev file)
+	@rm -rf $(BUILD)/packages
+	@cmake -E chdir $(BUILD) cpack -G "TGZ;DEB" >/dev/null && ls -lh $(BUILD)/packages/*.*
+test-package: package deps-test ## use the packages as another user, from another folder
+	@$(PYTHON) -m pytest tests/package
+
+.PHONY: gpu-check
+gpu-check: ## build with CUDA, run the GPU's tests, time it beside diffusers; says where there is no GPU
+	@tools/gpu_check.sh
+
 .PHONY: fuzz
 fuzz: deps-test ## run every fuzz target for a minute
 	@cmake --preset fuzz --log-level=WARNING >/dev/null && cmake --build --preset fuzz && tests/fuzz/run.sh build/fuzz 60
@@ -79,25 +91,20 @@ fuzz: deps-test ## run every fuzz target for a minute
 demo-accuracy: build deps-test ## judge the bundled model on prompts its training never saw
 	@$(PYTHON) tools/demo_accuracy.py
 
-.PHONY: bench
-bench: build deps-test ## time sd-worker against diffusers and OpenVINO on full-size models; fills docs/performance.md
+.PHONY: bench bench-all
+bench: build deps-test ## time sd-worker and its peers on full-size models; writes this machine's page of docs/performance
 	@tools/setup/python_env.sh $(VENV) bench
-	@for family in sd15 sdxl; do test -e $(BUILD)/synthetic/$$family/model_index.json || \
-	  $(PYTHON) tools/make_synthetic.py --family $$family --output $(BUILD)/synthetic/$$family || exit 1; done
-	@$(PYTHON) bench/peers.py $(BUILD)/synthetic/sd15:256 $(BUILD)/synthetic/sd15:512 $(BUILD)/synthetic/sd15:768 \
-	  $(BUILD)/synthetic/sdxl:1024 --output docs/performance.md
-	@$(PYTHON) bench/roofline.py $(BUILD)/synthetic/sd15 --output docs/performance.md
-	@$(PYTHON) bench/scaling.py $(BUILD)/synthetic/sd15 --output docs/performance.md
-	@$(PYTHON) bench/shortcuts.py $(BUILD)/synthetic/sd15 --output docs/performance.md
-	@$(PYTHON) bench/batch.py $(MODEL):128 $(BUILD)/synthetic/sd15:256 $(BUILD)/synthetic/sd15:512 --output docs/performance.md
+	@$(PYTHON) bench/report.py
+bench-all: build deps-test ## the same with the sizes that take hours
+	@tools/setup/python_env.sh $(VENV) bench
+	@$(PYTHON) bench/report.py --all
 
 .PHONY: format lint
 format: ## format the code
 	@git ls-files '*.cpp' '*.h' | xargs clang-format-14 -i
-lint: deps-test ## check formatting, then clang-tidy
+lint: build-test ## check formatting, then clang-tidy
 	@git ls-files '*.cpp' '*.h' | xargs clang-format-14 --dry-run -Werror
-	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) --log-level=WARNING >/dev/null
-	@tools/lint.sh $(BUILD)
+	@$(PYTHON) tools/lint.py $(BUILD)
 
 .PHONY: clean
 clean: ## remove build products, keep the Python environment

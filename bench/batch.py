@@ -1,13 +1,13 @@
 """What a step costs each picture when several share a UNet call, by size: is a batch worth its wait on this machine?
 
-    python bench/batch.py FOLDER:SIZE ... [--batches 1 2] [--precision int8] [--output docs/performance.md]
+    python bench/batch.py FOLDER:SIZE ... [--batches 1 2] [--precision int8]
 """
 
 import argparse
 import os
 from pathlib import Path
 
-from page import PROGRAM, bench, machine, publish
+from page import bench, publish
 
 
 def milliseconds_a_picture(arguments, model, size, batch):
@@ -26,13 +26,13 @@ def main():
     parser.add_argument("--output", type=Path, help="page whose table between the marks is replaced")
     arguments = parser.parse_args()
     head = " | ".join(f"batch {batch}" for batch in arguments.batches)
-    lines = [f"Milliseconds of a step with guidance for each picture, {arguments.precision}. {machine(PROGRAM, arguments.threads)}", "",
+    lines = [f"Milliseconds of a step with guidance for each picture, {arguments.precision}.", "",
              f"| model, size | {head} |", "|---|" + "---|" * len(arguments.batches)]
     for case in arguments.cases:
         model, size = case.rsplit(":", 1)
         cells = [milliseconds_a_picture(arguments, model, size, batch) for batch in arguments.batches]
         lines.append(f"| {Path(model).name}, {size} x {size} | " + " | ".join(f"{cell:.4g} ({cells[0] / cell:.2f}x)" for cell in cells) + " |")
-    publish(arguments.output, "batch", "\n".join(lines) + "\n")
+    publish(arguments.output, "batch", "\n".join(lines) + "\n", arguments.threads)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A step alone and beside a busy program of another session, which the system gives as much of a core as it gives us.
 
-    python bench/busy.py MODEL [--output docs/performance.md]
+    python bench/busy.py MODEL
 """
 
 import argparse
@@ -11,7 +11,7 @@ import sys
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from page import PROGRAM, bench, machine, publish
+from page import bench, publish
 
 SIZE, STEPS, RUNS = 256, 7, 3
 
@@ -41,7 +41,7 @@ def main():
     alone, beside = map(statistics.median, seconds.values())
     publish(args.output, "busy",
             f"A step of {args.model.name}, {SIZE} x {SIZE}, fast: {alone:.2f} s alone, {beside:.2f} s beside a busy program of "
-            f"another session ({beside / alone:.1f}x). {machine(PROGRAM, cores)}\n")
+            f"another session ({beside / alone:.1f}x).\n", cores)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Load of the HTTP side beside a running generation; prints the table of docs/performance.md.
+"""Load of the HTTP side beside a running generation; prints a table.
 
-    python bench/http_load.py build/sd-worker MODEL:SIZE ... [--seconds 10] [--step-seconds 240] [--rate 200] [--output docs/performance.md]
+    python bench/http_load.py build/sd-worker MODEL:SIZE ... [--seconds 10] [--step-seconds 240] [--rate 200]
 
 Measures, each in its own worker process on this machine: requests a second and latency of GET /health and POST /v1/jobs
 beside a running generation, with the CPU time that the worker's I/O thread takes for each; memory for each of 1,000 idle
@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from page import machine, publish
+from page import publish
 
 HEAD = "Host: localhost\r\n"
 LONG_JOB = {"operation": "image_generation", "prompt": "a red circle", "steps": 150, "count": 8, "seed": 1}
@@ -239,7 +239,7 @@ async def main():
     bytes_each = await memory_of_streams(asked.program, cases[0][0])
     slower = [await slowdown(asked.program, model, size, asked.rate, asked.step_seconds) for model, size in cases]
     lines = [
-        f"{machine(asked.program, os.cpu_count())} The load of the routes comes from a Python process on the same machine, 8 connections.", "",
+        "The load of the routes comes from a Python process on the same machine, 8 connections.", "",
         "| Beside a running generation | requests/s | p50 ms | p99 ms | I/O thread, µs each |", "|---|---|---|---|---|", *rows, "",
         f"1,000 idle streams of one job: {bytes_each / 1024:.1f} KiB each.", "",
         "A denoise step without and under steady requests by wrk, which shares the worker's cores: mean of alternating pieces with its standard error, and CPU time as a share of one core.", "",

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the line that names the machine, and the marked sections of docs/performance.md."""
+"""What the benchmarks share: the line that names the machine, and the marked sections of a page of tables."""
 
 import json
 import os
@@ -10,9 +10,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-PROGRAM = ROOT / "build" / "sd-worker"
+PROGRAM = Path(os.environ.get("SD_WORKER_BUILD", ROOT / "build")) / "sd-worker"
 
 
 def bench(model, *flags, precision, size, steps, threads):
@@ -35,31 +33,45 @@ def multiplies_bf16():
     return re.search(r"avx512_bf16|amx_bf16", Path("/proc/cpuinfo").read_text()) is not None
 
 
-def kernels(program):
-    """The instruction set that sd-worker's kernels use here."""
-    info = json.loads(subprocess.run([program, "info", "--json"], check=True, capture_output=True, text=True).stdout)
-    return next(one["name"] for one in info["instruction_sets"] if one["chosen"])
+def info():
+    return json.loads(subprocess.run([PROGRAM, "info", "--json"], check=True, capture_output=True, text=True).stdout)
 
 
-def machine(program, threads):
+def kernels():
+    """The instruction set that sd-worker's kernels use here: the kind of machine that a page of tables is about."""
+    return next(one["name"] for one in info()["instruction_sets"] if one["chosen"])
+
+
+def cpu_name():
     name = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    return f"{name[1] if name else platform.processor()}, {threads} threads, kernels {kernels(program)}; commit {commit}."
+    return name[1] if name else platform.processor()
+
+
+def commit():
+    def git(*arguments):
+        return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True).stdout.strip()
+
+    return git("rev-parse", "--short", "HEAD") + (", changed" if git("status", "--porcelain", "--", "src") else "")
+
+
+def machine(threads):
+    return f"{cpu_name()}, {threads} threads, kernels {kernels()}; commit {commit()}."
+
+
+def duration(seconds):
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
 
 
 def replace_section(page, name, text):
     """Puts `text` between the marks <!-- name --> and <!-- /name --> of the file `page`."""
     begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
     old = page.read_text()
-    partial = page.with_suffix(".partial")
-    partial.write_text(old[:old.index(begin) + len(begin)] + text + old[old.index(end):])
-    os.replace(partial, page)
+    page.write_text(old[:old.index(begin) + len(begin)] + text + old[old.index(end):])
 
 
-def publish(output, name, text):
-    """Prints the section `name`, and puts it into the file `output` where one is given that has such a section."""
-    print(text)
-    if output and f"<!-- {name} -->" in output.read_text():
+def publish(output, name, text, threads=os.cpu_count()):
+    """Puts the section `name` into the page `output`, whose head names the machine; prints both where there is no page."""
+    if output:
         replace_section(output, name, text)
-    elif output:
-        print(f"{output} has no section {name}", file=sys.stderr)
+    else:
+        print(f"{machine(threads)}\n\n{text}")

@@ -1,6 +1,6 @@
 """Times sd-worker against diffusers and OpenVINO: same weights, same prompt, same machine, in turn (A B A B), medians.
 
-    python bench/peers.py FOLDER:SIZE ... [--steps 4] [--rounds 2] [--leave-out NAME ...] [--output docs/performance.md]
+    python bench/peers.py FOLDER:SIZE ... [--steps 4] [--rounds 2] [--leave-out NAME ...]
 
 A step is one with guidance (two passes of the UNet). Each run is a process of its own; the first step of a run warms up
 and is not counted. tools/make_synthetic.py makes full-size models with random weights for it.
@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from page import PROGRAM, ROOT, generate, kernels, machine, multiplies_bf16, publish
+from page import ROOT, duration, generate, multiplies_bf16, publish
 
 CONVERT, QUANTIZE = "convert for OpenVINO", "quantize for OpenVINO"
 PICTURE_STEPS = 20
@@ -219,8 +219,8 @@ def table(runs, arguments):
     columns = ("step", "decode", "picture")
     eager = [name for name in finished if PEERS[name] in (("diffusers", "f32"), ("diffusers", "f32 channels-last"))]
     best = {key: min(statistics.median(run[key] for run in runs[name]) for name in eager) for key in columns if eager}
-    lines = [f"{arguments.model.name}, {arguments.size} x {arguments.size}, random weights in f16. {machine(PROGRAM, arguments.threads)} "
-             f"{of_runs(arguments.rounds)}; in brackets, times as fast as diffusers in float32, the better layout.", "",
+    lines = [f"{arguments.model.name}, {arguments.size} x {arguments.size}. {of_runs(arguments.rounds)}; in brackets, times as fast as "
+             "diffusers in float32, the better layout.", "",
              f"| program | step with guidance | VAE decode | {PICTURE_STEPS} steps and decode | peak memory |", "|---|---|---|---|---|"]
     for name, measured in runs.items():
         if name not in finished:
@@ -229,7 +229,7 @@ def table(runs, arguments):
         cells = []
         for key in columns:
             seconds = statistics.median(run[key] for run in measured)
-            cells.append(f"{seconds:.2f} s" + (f" ({best[key] / seconds:.1f}x)" if best else ""))
+            cells.append(duration(seconds) + (f" ({best[key] / seconds:.1f}x)" if best else ""))
         memory = statistics.median(run["memory"] for run in measured)
         lines.append(f"| {name} | {' | '.join(cells)} | {memory:.0f} MiB |")
     return "\n".join(lines) + "\n"
@@ -257,7 +257,7 @@ def measure_all(arguments):
             if runs[name][-1] is None:
                 lacking.add(name)
             print(f"round {number + 1}, {name}: {runs[name][-1]}", file=sys.stderr)
-    publish(arguments.output, f"peers {kernels(PROGRAM)} {arguments.model.name} {arguments.size}", table(runs, arguments))
+    publish(arguments.output, f"peers {arguments.model.name} {arguments.size}", table(runs, arguments), arguments.threads)
 
 
 def main():

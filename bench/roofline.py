@@ -1,13 +1,13 @@
 """Where a step's and a decode's time goes, beside what this machine could do: `sd-worker bench --profile`, summed by op.
 
-    python bench/roofline.py MODEL_FOLDER [--size 512] [--steps 3] [--output docs/performance.md]
+    python bench/roofline.py MODEL_FOLDER [--size 512] [--steps 3]
 """
 
 import argparse
 import os
 from pathlib import Path
 
-from page import PROGRAM, bench, kernels, machine, publish
+from page import bench, publish
 
 
 def measure(arguments, precision):
@@ -53,9 +53,9 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--output", type=Path, help="page whose tables between the marks are replaced")
     arguments = parser.parse_args()
-    text = f"{arguments.size} x {arguments.size}, one step with guidance. {machine(PROGRAM, arguments.threads)}\n\n"
+    text = f"{arguments.size} x {arguments.size}, one step with guidance.\n\n"
     text += "\n".join(section(precision, measure(arguments, precision)) for precision in ("exact", "fast", "int8"))
-    publish(arguments.output, f"roofline {kernels(PROGRAM)}", text)
+    publish(arguments.output, "roofline", text, arguments.threads)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """Time of a step against threads, picture size and batch, for each precision: plots and their numbers.
 
-    python bench/scaling.py MODEL [--output docs/performance.md]
-
-The plots go to docs/images beside the page.
+    python bench/scaling.py MODEL --output PAGE --images FOLDER
 """
 
 import argparse
@@ -10,7 +8,7 @@ import os
 from pathlib import Path
 
 import matplotlib
-from page import PROGRAM, bench, machine, replace_section
+from page import bench, kernels, replace_section
 
 matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "scaling"  # the same numbers give the same file
@@ -47,15 +45,16 @@ def main():
     parser.add_argument("model", help="full-size model folder")
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--output", type=Path, required=True, help="page whose tables between the marks are replaced")
+    parser.add_argument("--images", type=Path, required=True, help="folder of the plots, beside that of the page")
     arguments = parser.parse_args()
     cores = os.cpu_count()
-    text = f"Seconds for a step with guidance, {Path(arguments.model).name}, medians of {arguments.steps}. {machine(PROGRAM, cores)}\n"
+    text = f"Seconds for a step with guidance, {Path(arguments.model).name}, medians of {arguments.steps}.\n"
     for name, axis, values, settings in sweeps(cores):
         seconds = {precision: [step_seconds(arguments.model, precision, arguments.steps, **settings(value)) for value in values]
                    for precision in PRECISIONS}  # fmt: skip
-        file = arguments.output.parent / "images" / f"scaling-{name}.svg"
+        file = arguments.images / f"scaling-{kernels()}-{name}.svg"
         plot(name, axis, values, seconds, file)
-        lines = [f"![Time of a step against {axis}](images/{file.name})", "", f"| {axis} | " + " | ".join(map(str, values)) + " |",
+        lines = [f"![Time of a step against {axis}](../images/{file.name})", "", f"| {axis} | " + " | ".join(map(str, values)) + " |",
                  "|---|" + "---|" * len(values)]  # fmt: skip
         lines += [f"| {precision} | " + " | ".join(f"{value:.2f}" for value in line) + " |" for precision, line in seconds.items()]
         text += "\n" + "\n".join(lines) + "\n"

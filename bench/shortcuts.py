@@ -1,6 +1,6 @@
 """What the options that leave work out save, and what they change in the picture.
 
-    python bench/shortcuts.py FULL_SIZE_MODEL [--size 512] [--prompts 50] [--output docs/performance.md]
+    python bench/shortcuts.py FULL_SIZE_MODEL [--size 512] [--prompts 50]
 
 Saved: the denoising of one picture of the full-size model. Changed: pictures of the bundled model, of prompts that its
 training never saw, against those without the option (PSNR), and how many of them the checker finds right.
@@ -8,14 +8,13 @@ training never saw, against those without the option (PSNR), and how many of the
 
 import argparse
 import io
-import os
 import random
 import statistics
 import sys
 from pathlib import Path
 
 import numpy
-from page import PROGRAM, ROOT, generate, machine, publish
+from page import ROOT, generate, publish
 from PIL import Image
 
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "parity")]
@@ -66,7 +65,7 @@ def main():
         rows.append(f"| {f'`{option}`' if option else 'none'} | {ms / 1000:.1f} s ({whole / ms:.2f}x) | {change} | {right / len(scenes):.0%} |")
         print(rows[-1], file=sys.stderr, flush=True)
     lines = [f"20 steps. Time: {Path(arguments.model).name}, {arguments.size} x {arguments.size}, {arguments.precision}, guidance 7.5. Change: "
-             f"{BUNDLED.name}, median of {len(scenes)} prompts. {machine(PROGRAM, os.cpu_count())}", "",
+             f"{BUNDLED.name}, median of {len(scenes)} prompts.", "",
              "| option | denoising | PSNR against none | pictures that are right |", "|---|---|---|---|", *rows]  # fmt: skip
     publish(arguments.output, "shortcuts", "\n".join(lines) + "\n")
 

@@ -35,8 +35,8 @@ def test_every_way_a_model_is_saved(program, case, tmp_path):
     check(program, case, tmp_path)
 
 
-@by_sampler(cases.SAMPLER_MATRIX)
-def test_every_sampler_with_every_schedule(program, case, tmp_path):
+@by_sampler(cases.SAMPLER_CASES)
+def test_every_sampler_and_every_schedule(program, case, tmp_path):
     check(program, case, tmp_path)
 
 

@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 import torch
 
+from reference import samplers as reference
+from reference.samplers import SAMPLERS
+
 REPO = Path(__file__).resolve().parents[2]
 PROBE = Path(os.environ.get("SD_WORKER_BUILD", REPO / "build")) / "tests" / "probe_sampler"
 SHAPE = [1, 4, 4, 4]
@@ -23,31 +26,8 @@ SEED = 11
 # last bit of a logarithm, a power or an integral, carried through fifty steps.
 TOLERANCE = 1e-5
 
-SAMPLERS = {
-    "euler": ("EulerDiscreteScheduler", {}),
-    "euler_a": ("EulerAncestralDiscreteScheduler", {}),
-    "heun": ("HeunDiscreteScheduler", {}),
-    "dpm2": ("KDPM2DiscreteScheduler", {}),
-    "dpm2_a": ("KDPM2AncestralDiscreteScheduler", {}),
-    "lms": ("LMSDiscreteScheduler", {}),
-    "dpmpp_2m": ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++"}),
-    "dpmpp_2m_sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
-    "ddim": ("DDIMScheduler", {}),
-    "ddpm": ("DDPMScheduler", {}),
-    "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
-    "unipc": ("UniPCMultistepScheduler", {}),
-    "deis": ("DEISMultistepScheduler", {}),
-    "lcm": ("LCMScheduler", {}),
-}
-SCHEDULES = {
-    "": {},
-    "karras": {"use_karras_sigmas": True},
-    "exponential": {"use_exponential_sigmas": True, "timestep_spacing": "linspace"},
-    "beta": {"use_beta_sigmas": True},
-    "trailing": {"timestep_spacing": "trailing"},
-    "linspace": {"timestep_spacing": "linspace"},
-    "leading": {"timestep_spacing": "leading"},
-}
+SCHEDULES = {"": {}} | {name: reference.SCHEDULES[name] for name in
+                         ("karras", "exponential", "beta", "trailing", "linspace", "leading")}
 SD_BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 CONFIGS = {
     "sd15": {"_class_name": "PNDMScheduler", **SD_BETAS, "num_train_timesteps": 1000, "set_alpha_to_one": False,

@@ -1,10 +1,14 @@
-"""Model folders and reference pictures, made once and kept in the work folder until what they are made by changes."""
+"""Model folders and reference pictures, made once for all checkouts and kept until what they are made by changes."""
 
+import contextlib
+import fcntl
 import functools
 import hashlib
 import importlib.metadata
 import os
 import shutil
+import tempfile
+import time
 from pathlib import Path
 
 import numpy
@@ -14,9 +18,8 @@ from reference.families import FAMILIES, save_family
 from reference.pictures import Case, run
 from reference.variants import VARIANTS
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-BUILD = Path(os.environ.get("SD_WORKER_BUILD", REPOSITORY / "build"))
-WORK = BUILD / "parity"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "sd-worker-tests"
+UNUSED_DAYS = 30  # after which the models of another recipe are deleted
 
 MODEL_SOURCES = ("configs", "families", "tokenizer", "variants", "weights")
 PICTURE_SOURCES = (*MODEL_SOURCES, "inputs", "pictures", "samplers", "shortcuts")
@@ -33,21 +36,44 @@ def family_of(model: str):
     return FAMILIES[model.partition("+")[0]]
 
 
+@contextlib.contextmanager
+def one_at_a_time(name: str):
+    """Other test processes that want `name` wait."""
+    (CACHE / "locks").mkdir(parents=True, exist_ok=True)
+    with (CACHE / "locks" / name).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@functools.cache
+def models_of_this_recipe() -> Path:
+    folder = CACHE / "models" / recipe(MODEL_SOURCES)[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.touch()
+    with one_at_a_time("models"):
+        for other in folder.parent.iterdir():
+            if other.stat().st_mtime < time.time() - UNUSED_DAYS * 86400:
+                shutil.rmtree(other, ignore_errors=True)
+    return folder
+
+
+@functools.cache
 def model_folder(model: str) -> Path:
     """`model` is a family's name, or "family+variant"."""
     name, _, variant = model.partition("+")
-    folder = WORK / "models" / model
-    stamp = folder / "recipe.txt"
-    if stamp.exists() and stamp.read_text() == recipe(MODEL_SOURCES):
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    if variant:
-        shutil.copytree(model_folder(name), folder, ignore=shutil.ignore_patterns(stamp.name))
-        VARIANTS[variant](folder)
-    else:
-        folder.mkdir(parents=True)
-        save_family(name, folder)
-    stamp.write_text(recipe(MODEL_SOURCES))
+    folder = models_of_this_recipe() / model
+    with one_at_a_time(f"{folder.parent.name}-{model}"):
+        if folder.exists():
+            return folder
+        with tempfile.TemporaryDirectory(dir=CACHE) as part:
+            made = Path(part) / model
+            if variant:
+                shutil.copytree(model_folder(name), made)
+                VARIANTS[variant](made)
+            else:
+                made.mkdir()
+                save_family(name, made)
+            made.rename(folder)
     return folder
 
 
@@ -66,7 +92,7 @@ def pipeline_of(model: str):
 def reference_picture(case: Case) -> numpy.ndarray:
     """[H, W, 3] uint8."""
     key = hashlib.sha256(f"{recipe(PICTURE_SOURCES)}{case}".encode()).hexdigest()[:32]
-    file = WORK / "pictures" / f"{key}.png"
+    file = CACHE / "pictures" / f"{key}.png"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         values = run(pipeline_of(case.model), case, family_of(case.model))

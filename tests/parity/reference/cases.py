@@ -1,7 +1,5 @@
 """The pictures that are held against the reference."""
 
-import itertools
-
 from reference.families import FAMILIES
 from reference.pictures import Case
 from reference.samplers import SAMPLERS, SCHEDULES
@@ -42,15 +40,16 @@ VARIANT_CASES = {model: Case(model, steps=3, guidance=5.0) for model in (
     "sd15+tokenizer_json", "sd21_v+tokenizer_json", "sdxl+f16", "sdxl+sharded", "sdxl+text_model_prefix",
     "sdxl+tokenizer_json")}
 
-SAMPLER_MATRIX = [Case("sd15", sampler=sampler, schedule=schedule)
-                  for sampler, schedule in itertools.product(SAMPLERS, [None, *SCHEDULES])
-                  if schedule not in ("sgm_uniform", "simple", "normal") or sampler == "euler"]
+# test_samplers.py holds every sampler with every schedule at 1e-5; a picture shows that each name reaches it.
+SAMPLER_CASES = [*(Case("sd15", sampler=sampler) for sampler in SAMPLERS),
+                 *(Case("sd15", sampler="euler", schedule=schedule) for schedule in SCHEDULES)]
 
 SCHEDULE_ONLY = [Case("sdxl", schedule=schedule, steps=4, guidance=5.0) for schedule in ("karras", "trailing", "beta")]
-SAMPLERS_ELSEWHERE = [Case(model, sampler=sampler, steps=4) for model in ("sd21_v", "sdxl") for sampler in SAMPLERS] + [
-    Case("sd15_dummy", sampler=sampler, steps=3) for sampler in ("ddpm", "pndm", "euler", "heun", "lcm", "dpmpp_2m")]
+SAMPLERS_ELSEWHERE = [Case(model, sampler=sampler, steps=4) for model in ("sd21_v", "sdxl")
+                      for sampler in ("ddim", "euler_a", "heun", "dpmpp_2m_sde", "unipc")] + [
+    Case("sd15_dummy", sampler=sampler, steps=3) for sampler in ("ddpm", "pndm")]
 STEP_COUNTS = {f"{sampler or 'own'} {steps}": Case("sd15", sampler=sampler, steps=steps)
-               for sampler, steps in [*itertools.product([None, *SAMPLERS], [1, 2]), ("dpmpp_2m", 3), ("dpmpp_2m", 25),
+               for sampler, steps in [(None, 1), (None, 2), ("heun", 1), ("dpm2_a", 2), ("dpmpp_2m", 3), ("dpmpp_2m", 25),
                                       ("ddim", 150), ("lcm", 50), ("pndm", 11)]}
 
 SIZE_CASES = {f"{model} {width}x{height}": Case(model, width=width, height=height, steps=3)
@@ -80,9 +79,8 @@ TRANSFORM_CASES = {f"{model} {strength}": transform(model, strength)
     "input resized, XL": transform("sdxl", 0.5, input_size=(300, 200), width=136, height=88),
     "noise": transform("sd15", 0.5, input_image="noise"),
     "unguided": transform("sd15", 0.5, guidance=1.0),
-} | {f"{sampler} 0.6": transform("sd15", 0.6, sampler=sampler) for sampler in SAMPLERS} | {
-    f"karras {sampler}": transform("sd15", 0.6, sampler=sampler, schedule="karras")
-    for sampler in ("euler", "dpmpp_2m", "heun", "dpmpp_2m_sde", "dpm2_a")}
+} | {f"{sampler} 0.6": transform("sd15", 0.6, sampler=sampler) for sampler in ("euler", "heun", "dpm2_a", "pndm", "unipc", "lcm")} | {
+    f"karras {sampler}": transform("sd15", 0.6, sampler=sampler, schedule="karras") for sampler in ("euler", "dpmpp_2m_sde")}
 
 INPAINT_CASES = {f"{name} {strength}": inpaint(name, strength=strength)
                  for name in (*INPAINTING, "sd15", "sd21_v", "sdxl") for strength in (0.6, 1.0)} | {
@@ -94,7 +92,8 @@ INPAINT_CASES = {f"{name} {strength}": inpaint(name, strength=strength)
     "input of another size, XL": inpaint("sdxl", input_size=(131, 77), mask_size=(64, 64), width=136, height=88),
     "unguided": inpaint("sd15_inpaint", guidance=1.0),
     "strength 0.9999": inpaint("sdxl", strength=0.9999),
-} | {f"4 channels, {sampler} 0.6": inpaint("sd15", sampler=sampler, strength=0.6) for sampler in SAMPLERS} | {
+} | {f"4 channels, {sampler} 0.6": inpaint("sd15", sampler=sampler, strength=0.6)
+     for sampler in ("euler", "dpm2_a", "dpmpp_2m_sde", "ddpm", "lcm")} | {
     f"9 channels, {sampler}": inpaint("sd15_inpaint", sampler=sampler) for sampler in ("euler_a", "heun", "dpmpp_2m")}
 
 SHORTCUT_CASES = {
