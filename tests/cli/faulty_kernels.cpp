@@ -27,7 +27,7 @@ void read_beyond_a_file() {
 }
 
 // The stack ends long before.
-int use_up_the_stack(volatile int depth) {
+int use_up_the_stack(int depth) {
   if (depth == 1 << 30) return 0;
   volatile char frame[4096];
   frame[0] = static_cast<char>(depth);
