@@ -185,11 +185,19 @@ bool GenerationEngine::Impl::admit_waiting(const ActiveJob* rival) {
   if (affinity_.enabled() && admit_of_loaded(waiting, rival)) return true;
   // Jobs of these keep their order, even where the model is there by now.
   std::set<std::string> loading;
+  const auto now = Affinity::Clock::now();
   for (const RequestQueue::Entry& entry : waiting) {
     if (rival != nullptr && rival->rank < entry.rank) return false;
     if (!has_room_for(entry.rank)) return false;
     Job& job = *entry.job;
     if (loading.contains(job.model_key())) continue;
+    // What would take the place of another model is not asked for while that one is being loaded or is at
+    // work: once it is asked for, no job of the other begins.
+    if (affinity_.may_overtake(entry, now) &&
+        parts_.models.place(job.spec().model, job.spec().request.variant) == ModelStore::Place::displaces) {
+      if (!loading.empty()) continue;
+      if (runner_.active().generations() >= max_active_) return false;
+    }
     ModelStore::Acquired acquired =
         parts_.models.acquire(job.spec().model, job.accepted_at(), job.spec().request.variant);
     // Those behind a job that waits for memory wait too: they would keep it waiting for ever.

@@ -339,8 +339,8 @@ ModelStore::Place ModelStore::place(const std::string& id, const contract::Model
   if (entry->state == ModelState::loaded && !entry->unload_wanted && !impl_->table.is_in_the_way(*entry)) {
     return Place::loaded;
   }
-  const bool displaces =
-      entry->state == ModelState::unloaded && impl_->table.can_fit(*entry) && !impl_->table.fits(*entry);
+  const bool absent = entry->state == ModelState::unloaded || entry->state == ModelState::unloading;
+  const bool displaces = absent && impl_->table.can_fit(*entry) && !impl_->table.fits_in_turn(*entry);
   return displaces ? Place::displaces : Place::other;
 }
 

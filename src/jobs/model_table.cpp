@@ -150,6 +150,13 @@ bool ModelTable::fits(const ModelEntry& entry) const {
          occupied_bytes() + entry.memory_bytes() <= settings_.memory_limit_bytes;
 }
 
+bool ModelTable::fits_in_turn(const ModelEntry& entry) {
+  const ModelEntry* first = next_to_load();
+  const std::int64_t before = first != nullptr && first != &entry ? first->memory_bytes() : 0;
+  return settings_.memory_limit_bytes <= 0 ||
+         occupied_bytes() + before + entry.memory_bytes() <= settings_.memory_limit_bytes;
+}
+
 bool ModelTable::can_fit(const ModelEntry& entry) const {
   return settings_.memory_limit_bytes <= 0 || entry.memory_bytes() <= settings_.memory_limit_bytes;
 }

@@ -74,6 +74,7 @@ class ModelTable {
   ModelEntry* next_to_unload(Clock::time_point now);
   Clock::time_point next_idle_end() const;      // when next_to_unload() may find another one
   bool fits(const ModelEntry& entry) const;     // beside what is there
+  bool fits_in_turn(const ModelEntry& entry);   // beside that and the load that was asked for first
   bool can_fit(const ModelEntry& entry) const;  // with all others gone
   // The idle model that was used least recently, but for one that was loaded for jobs that still wait for it.
   ModelEntry* to_evict(const std::function<bool(const std::string&)>& has_demand);

@@ -16,6 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 json generation() {
   return {{"operation", "image_generation"}, {"prompt", "a red circle"}};
@@ -154,10 +155,10 @@ TEST(JobRequest, a_field_of_another_operation_is_ignored_and_named) {
   EXPECT_FALSE(request->sampling.strength);
   EXPECT_TRUE(request->input_image.empty());
   EXPECT_THAT(request->warnings,
-              ElementsAre("strength is a field of image_transform and image_inpaint, not of "
-                          "image_generation, and was ignored",
-                          "input_image is a field of image_transform and image_inpaint, not of "
-                          "image_generation, and was ignored"));
+              UnorderedElementsAre("strength is a field of image_transform and image_inpaint, not of "
+                                   "image_generation, and was ignored",
+                                   "input_image is a field of image_transform and image_inpaint, not of "
+                                   "image_generation, and was ignored"));
   EXPECT_THAT(with(transform(), "mask_image", "abcd")->warnings,
               ElementsAre("mask_image is a field of image_inpaint, not of image_transform, and was ignored"));
 }

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
@@ -10,6 +11,7 @@ namespace sdw::jobs {
 namespace {
 
 using contract::JobState;
+using nlohmann::json;
 
 JobSpec spec() {
   JobSpec out;

@@ -44,27 +44,27 @@ TEST(JobRegistry, keeps_nothing_of_a_job_that_could_not_be_queued) {
     id = job->id();
     return Error{ErrorCode::queue_full, "full"};
   };
-  EXPECT_EQ(registry.jobs.create({}, {"key", 1}, refuse).error().code, ErrorCode::queue_full);
+  EXPECT_EQ(registry.jobs.create({}, {"key", "1"}, refuse).error().code, ErrorCode::queue_full);
   EXPECT_EQ(registry.jobs.find(id).error().code, ErrorCode::not_found);
-  EXPECT_FALSE(registry.jobs.create({}, {"key", 1}, kTaken)->replayed);
+  EXPECT_FALSE(registry.jobs.create({}, {"key", "1"}, kTaken)->replayed);
 }
 
 TEST(JobRegistry, the_same_key_returns_the_same_job) {
   Registry registry;
-  const auto first = registry.jobs.create({}, {"key", 1}, kTaken);
-  const auto again = registry.jobs.create({}, {"key", 1}, kTaken);
+  const auto first = registry.jobs.create({}, {"key", "1"}, kTaken);
+  const auto again = registry.jobs.create({}, {"key", "1"}, kTaken);
   EXPECT_FALSE(first->replayed);
   EXPECT_TRUE(again->replayed);
   EXPECT_EQ(again->job, first->job);
-  EXPECT_EQ(*registry.jobs.find_replayed({"key", 1}), first->job);
-  EXPECT_FALSE(registry.jobs.create({}, {"other", 1}, kTaken)->replayed);
+  EXPECT_EQ(*registry.jobs.find_replayed({"key", "1"}), first->job);
+  EXPECT_FALSE(registry.jobs.create({}, {"other", "1"}, kTaken)->replayed);
   EXPECT_FALSE(registry.jobs.create({}, {}, kTaken)->replayed);
 }
 
 TEST(JobRegistry, the_same_key_with_another_body_is_refused) {
   Registry registry;
-  ASSERT_TRUE(registry.jobs.create({}, {"key", 1}, kTaken).ok());
-  const auto other = registry.jobs.create({}, {"key", 2}, kTaken);
+  ASSERT_TRUE(registry.jobs.create({}, {"key", "1"}, kTaken).ok());
+  const auto other = registry.jobs.create({}, {"key", "2"}, kTaken);
   ASSERT_FALSE(other.ok());
   EXPECT_EQ(other.error().code, ErrorCode::invalid_request);
   EXPECT_EQ(other.error().param, "Idempotency-Key");
@@ -75,7 +75,7 @@ TEST(JobRegistry, racing_retries_make_one_job) {
   std::vector<std::thread> threads;
   std::vector<std::string> ids(8);
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    threads.emplace_back([&, i] { ids[i] = registry.jobs.create({}, {"key", 1}, kTaken)->job->id(); });
+    threads.emplace_back([&, i] { ids[i] = registry.jobs.create({}, {"key", "1"}, kTaken)->job->id(); });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 1u);
@@ -83,9 +83,9 @@ TEST(JobRegistry, racing_retries_make_one_job) {
 
 TEST(JobRegistry, remembers_a_bounded_number_of_keys) {
   Registry registry({.idempotency_keys = 2});
-  for (const char* key : {"a", "b", "c"}) ASSERT_TRUE(registry.jobs.create({}, {key, 1}, kTaken).ok());
-  EXPECT_EQ(*registry.jobs.find_replayed({"a", 1}), nullptr);
-  EXPECT_NE(*registry.jobs.find_replayed({"c", 1}), nullptr);
+  for (const char* key : {"a", "b", "c"}) ASSERT_TRUE(registry.jobs.create({}, {key, "1"}, kTaken).ok());
+  EXPECT_EQ(*registry.jobs.find_replayed({"a", "1"}), nullptr);
+  EXPECT_NE(*registry.jobs.find_replayed({"c", "1"}), nullptr);
 }
 
 TEST(JobRegistry, lists_newest_first_page_by_page) {
@@ -151,13 +151,13 @@ TEST(JobRegistry, the_newest_result_is_kept_whatever_its_size) {
 
 TEST(JobRegistry, results_expire_with_age_and_free_their_key) {
   Registry registry({.result_age = std::chrono::seconds(0)});
-  const auto job = registry.jobs.create({}, {"key", 1}, kTaken)->job;
+  const auto job = registry.jobs.create({}, {"key", "1"}, kTaken)->job;
   EXPECT_TRUE(registry.jobs.find(job->id()).ok()) << "what has not ended does not expire";
   job->complete(result());
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
   EXPECT_EQ(registry.jobs.find(job->id()).error().code, ErrorCode::expired);
   EXPECT_EQ(registry.jobs.list(std::nullopt, 10, "")->jobs.size(), 0u);
-  EXPECT_FALSE(registry.jobs.create({}, {"key", 2}, kTaken)->replayed);
+  EXPECT_FALSE(registry.jobs.create({}, {"key", "2"}, kTaken)->replayed);
 }
 
 TEST(JobRegistry, the_number_of_ended_jobs_is_bounded) {
