@@ -90,8 +90,9 @@ class LoadedModel {
 class Backend {
  public:
   virtual ~Backend() = default;
-  // Once for each model; tokenizers are looked at by load(). Errors: model_not_found, model_invalid.
-  virtual Result<ModelDescription> inspect(const std::filesystem::path& path) = 0;
+  // Once for each model. Tokenizers, which take long to parse, are looked at if `whole`, and by load().
+  // Errors: model_not_found, model_invalid.
+  virtual Result<ModelDescription> inspect(const std::filesystem::path& path, bool whole) = 0;
   // Called by the loader's thread; `on_progress` takes 0..100. Errors: model_not_found, model_invalid,
   // out_of_memory, cancelled.
   virtual Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,

@@ -193,12 +193,12 @@ ModelStore::ModelStore(Backend& backend, const ModelSettings& settings, Observer
 
 ModelStore::~ModelStore() = default;
 
-Status ModelStore::add(NamedModel model) {
+Status ModelStore::add(NamedModel model, bool whole) {
   if (!io::is_plain_name(model.id)) {
     return Error{ErrorCode::invalid_request, fmt::format("{} cannot name a model", io::printable(model.id)),
                  "model"};
   }
-  Result<ModelDescription> description = impl_->backend.inspect(model.path);
+  Result<ModelDescription> description = impl_->backend.inspect(model.path, whole);
   if (!description) return description.error();
   ModelEntry entry;
   entry.created_at = time_of(model.path);
@@ -220,7 +220,7 @@ Result<int> ModelStore::scan(const fs::path& models_dir) {
   std::sort(found.begin(), found.end());
   int added = 0;
   for (const fs::path& path : found) {
-    if (add({name_of_model(path), path}).ok()) ++added;
+    if (add({name_of_model(path), path}, /*whole=*/false).ok()) ++added;
   }
   return added;
 }

@@ -42,7 +42,7 @@ class ModelStore {
 
   // Errors: conflict (the id is taken), invalid_request (not a name), model_not_found, model_invalid.
   // The first one added is the default.
-  Status add(NamedModel model);
+  Status add(NamedModel model, bool whole = true);  // `whole`: as Backend::inspect() has it
   // Adds each model in it, a folder by its name and a safetensors file by its name without the suffix; what
   // is no model is passed over. Gives how many. Error: io_error.
   Result<int> scan(const std::filesystem::path& models_dir);

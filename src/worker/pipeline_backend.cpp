@@ -46,8 +46,8 @@ class PipelineBackend : public jobs::Backend {
 
   const std::vector<std::string>& precisions() const override { return options_.precisions; }
 
-  Result<jobs::ModelDescription> inspect(const std::filesystem::path& path) override {
-    return with_tensor_errors([&] { return inspect_here(path); });
+  Result<jobs::ModelDescription> inspect(const std::filesystem::path& path, bool whole) override {
+    return with_tensor_errors([&] { return inspect_here(path, whole); });
   }
 
   Result<std::unique_ptr<jobs::LoadedModel>> load(const jobs::ModelSource& source,
@@ -68,8 +68,9 @@ class PipelineBackend : public jobs::Backend {
   bool has_lora(std::string_view name) const override { return lora_file(name).ok(); }
 
  private:
-  Result<jobs::ModelDescription> inspect_here(const std::filesystem::path& path) const {
-    const auto report = pipeline::inspect_model(path, pipeline::Tokenizers::left_out);
+  Result<jobs::ModelDescription> inspect_here(const std::filesystem::path& path, bool whole) const {
+    const auto report =
+        pipeline::inspect_model(path, whole ? pipeline::Tokenizers::parsed : pipeline::Tokenizers::left_out);
     if (!report) return report.error();
     if (report->family.empty()) {
       return Error{

@@ -6,6 +6,8 @@ import fcntl
 import os
 import re
 import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 from program import BUILD, REPOSITORY, Program
@@ -26,7 +28,7 @@ def version():
 
 def start(fault, thread=0, call=300, precision="exact", **options):
     arguments = ["--model", REPOSITORY / "models/shapes-128", "--prompt", "x", "--steps", 4, "--threads", 2,
-                 "--precision", precision, "--output", "/dev/null"]  # fmt: skip
+                 "--precision", precision, "--output", Path(tempfile.gettempdir()) / "faulty.png"]  # fmt: skip
     environment = {**os.environ, "FAULT": fault, "FAULT_CALL": str(call), "FAULT_THREAD": str(thread)}
     environment.pop("SD_WORKER_OPS", None)
     return Program(BUILD / "tests" / "faulty_worker").start("generate", *arguments, env=environment, **options)

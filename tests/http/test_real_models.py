@@ -170,7 +170,7 @@ def until_it_decodes(worker, job_id):
 
 
 def test_a_job_cancelled_while_it_decodes_frees_the_device_at_once(real):
-    large = {"prompt": PROMPT, "steps": 1, "guidance_scale": 1, "width": 1024, "height": 1024}
+    large = {"prompt": PROMPT, "steps": 1, "guidance_scale": 1, "width": 512, "height": 512}
     decode = real.wait(real.submit(**large))["result"]["timings"]["decode_ms"] / 1000
     job_id = real.submit(**large)
     until_it_decodes(real, job_id)

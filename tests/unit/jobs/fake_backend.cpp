@@ -125,7 +125,7 @@ class FakeModel : public LoadedModel {
 
 }  // namespace
 
-Result<ModelDescription> FakeBackend::inspect(const std::filesystem::path& path) {
+Result<ModelDescription> FakeBackend::inspect(const std::filesystem::path& path, bool /*whole*/) {
   ++inspections;
   const std::string name = path.filename().string();
   if (name == "absent") return Error{ErrorCode::model_not_found, "no such folder"};

@@ -38,7 +38,7 @@ class FakeBackend : public Backend {
   std::function<void(const std::vector<FakeState>&)> on_step;  // before each call, on the engine's thread
   std::function<void()> on_decode;
 
-  Result<ModelDescription> inspect(const std::filesystem::path& path) override;
+  Result<ModelDescription> inspect(const std::filesystem::path& path, bool whole) override;
   Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,
                                             const std::function<void(int)>& on_progress,
                                             const CancelToken& cancel) override;
