@@ -52,7 +52,9 @@ build-test: deps-test
 .PHONY: test
 test: build-test ## every test
 	@ctest --test-dir $(BUILD) --output-on-failure -j 2
-	@$(PYTHON) -m pytest tests --ignore tests/package -n 2 --dist worksteal
+	@$(PYTHON) -m pytest tests --ignore tests/package --ignore tests/browser -m "not alone" -n 2 --dist worksteal
+	@$(PYTHON) -m pytest tests --ignore tests/package -m alone
+	@$(PYTHON) -m pytest tests/browser
 
 .PHONY: test-full test-full-all
 test-full: build-test ## full-size models with random weights against plain ATen, on every instruction set of this machine

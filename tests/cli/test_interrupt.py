@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.alone
+
 
 def start(program, model, output, *flags):
     return program.start("generate", "--model", model, "--prompt", "x", "--threads", 1, "--steps", 150, "--width", 512,

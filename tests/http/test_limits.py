@@ -12,6 +12,8 @@ import pytest
 from test_protocol import CLOSE, HOST, post
 from worker import FAKE, Worker, read_all, status_of
 
+pytestmark = pytest.mark.alone
+
 MIB = 1 << 20
 BODY = 40 * MIB
 GET = b"GET /health HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n"

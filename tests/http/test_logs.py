@@ -12,6 +12,8 @@ import httpx
 import pytest
 from worker import FAKE, read_all
 
+pytestmark = pytest.mark.alone
+
 REQUEST = b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n"
 QUEUED_LINES = 4096
 

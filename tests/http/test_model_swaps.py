@@ -5,6 +5,8 @@ import time
 import pytest
 from worker import REAL, REPO
 
+pytestmark = pytest.mark.alone
+
 MODEL = REPO / "models" / "shapes-128"
 SWAPS = 32
 SETTLED = 2  # swaps, until every pool and cache has its size

@@ -20,6 +20,8 @@ from test_bad_models import SPOILED
 from test_picture_decoding import orientation_exif, saved
 from worker import REAL, data_of, names_of, open_picture, picture_base64, pixels
 
+pytestmark = pytest.mark.alone
+
 PROMPT = "a small red circle"
 
 

@@ -7,6 +7,8 @@ import time
 import pytest
 from worker import names_of, read_all
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(autouse=True)
 def listening_to_sighup():

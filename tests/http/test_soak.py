@@ -6,6 +6,9 @@ import time
 
 import httpx
 from worker import job, names_of
+import pytest
+
+pytestmark = pytest.mark.alone
 
 JOBS = 200
 STREAMS = 50

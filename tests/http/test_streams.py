@@ -11,6 +11,8 @@ import pytest
 from httpx_sse import connect_sse
 from worker import data_of, names_of, open_picture, read_all
 
+pytestmark = pytest.mark.alone
+
 
 def test_a_stream_tells_the_whole_job_in_order(worker):
     events = worker.stream(worker.submit(steps=4, seed=5))

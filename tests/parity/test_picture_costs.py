@@ -12,6 +12,8 @@ import pytest
 from PIL import Image, ImageFile
 from test_picture_decoding import PROBE, chunk, decoded, saved
 
+pytestmark = pytest.mark.alone
+
 ImageFile.MAXBLOCK = 1 << 25  # PIL's own buffer; noise needs more
 MAX_SECONDS = 2.0  # of processor time; what these cost is a tenth of that on a machine of 2020
 MAX_MEMORY = 512 << 20
