@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from program import BUILD, REPOSITORY, Program
 
-FAULTS = {"SIGSEGV": signal.SIGSEGV, "SIGBUS": signal.SIGBUS, "SIGILL": signal.SIGILL, "SIGFPE": signal.SIGFPE,
-          "overflow": signal.SIGSEGV}  # fmt: skip
+FAULTS = {"SIGSEGV": signal.SIGSEGV, "SIGBUS": signal.SIGBUS, "SIGILL": signal.SIGILL}
 LINE = re.compile(
     r"sd-worker: crashed by (?P<signal>SIG\w+) in (?P<op>\w+) (?P<shape>\d+(x\d+)*( -> \d+)?) "
     r"\(instruction set (?P<isa>\w+), precision (?P<precision>\w+), model shapes-128, version (?P<version>[\d.]+)\); "
