@@ -2,8 +2,9 @@
 
 #include <atomic>
 #include <boost/core/demangle.hpp>
+#include <condition_variable>
 #include <memory>
-#include <semaphore>
+#include <mutex>
 #include <spdlog/async.h>
 #include <spdlog/spdlog.h>
 #include <typeinfo>
@@ -21,11 +22,28 @@ using Queue = spdlog::details::thread_pool;
 constexpr std::size_t kQueuedLines = 4096;
 
 std::atomic<Format> current_format{Format::text};
-std::atomic<std::uint64_t> lost{0};    // could not be made, or could not be written
-std::atomic<Queue*> lines{nullptr};    // once there are queued ones
-std::counting_semaphore<> all_written{0};  // raised by the queue's thread when it comes to a flush
+std::atomic<std::uint64_t> lost{0};  // could not be made, or could not be written
+std::atomic<Queue*> lines{nullptr};  // once there are queued ones
 
-// Never destroyed: its thread may hang in a write when the process ends.
+// What the queue's thread tells close(). Neither this nor the queue is ever destroyed: the thread may hang in
+// a write when the process ends.
+struct Flush {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false;
+};
+
+Flush& flush() {
+  static auto* const held = new Flush();
+  return *held;
+}
+
+void end_flush() {
+  const std::lock_guard lock(flush().mutex);
+  flush().done = true;
+  flush().changed.notify_all();
+}
+
 std::shared_ptr<Queue> queue() {
   static auto* const held =
       new std::shared_ptr<Queue>(std::make_shared<Queue>(kQueuedLines, /*threads_n=*/1));
@@ -34,7 +52,7 @@ std::shared_ptr<Queue> queue() {
 }
 
 std::shared_ptr<spdlog::logger> make_logger(Format format, Delivery delivery) {
-  spdlog::sink_ptr sink = standard_error_sink(format, lost, [] { all_written.release(); });
+  spdlog::sink_ptr sink = standard_error_sink(format, lost, end_flush);
   if (delivery == Delivery::at_once) return std::make_shared<spdlog::logger>("sd-worker", std::move(sink));
   return std::make_shared<spdlog::async_logger>("sd-worker", std::move(sink), queue(),
                                                 spdlog::async_overflow_policy::overrun_oldest);
@@ -54,7 +72,8 @@ void configure(std::string_view level, Format format, Delivery delivery) {
 void close(std::chrono::milliseconds limit) noexcept {
   if (lines == nullptr) return;
   spdlog::default_logger_raw()->flush();
-  all_written.try_acquire_for(limit);
+  std::unique_lock lock(flush().mutex);
+  flush().changed.wait_for(lock, limit, [] { return flush().done; });
 }
 
 std::uint64_t dropped_lines() noexcept {
