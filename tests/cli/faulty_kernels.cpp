@@ -40,8 +40,8 @@ void crash(std::string_view fault) {
   if (fault == "SIGBUS") read_beyond_a_file();
 #if defined(__x86_64__)
   if (fault == "SIGILL") __asm__ volatile("ud2");
-  volatile int zero = 0;
-  if (fault == "SIGFPE") zero = 1 / zero;
+  volatile int seven = 7, zero = 0;  // a constant 1 would be divided by a comparison, which does not trap
+  if (fault == "SIGFPE") zero = seven / zero;
 #else  // division by zero is none there
   if (fault == "SIGILL") ::raise(SIGILL);
   if (fault == "SIGFPE") ::raise(SIGFPE);
