@@ -7,34 +7,13 @@
 #include <type_traits>
 #include <vector>
 
+#include "http/alarm.h"
+
 namespace sdw::http {
 namespace {
 
 constexpr std::size_t kSmall = 16 << 10;
 constexpr std::uint64_t kLeastBytesPerSecond = 16 << 10;  // a peer takes
-
-// Runs `expired` when the time comes, unless it goes out of scope before.
-class Alarm {
- public:
-  template <class Expired>
-  Alarm(Timer& timer, Transport::TimePoint at, Expired expired) : timer_(timer) {
-    if (at == Transport::TimePoint::max()) return;
-    timer_.expires_at(at);
-    timer_.async_wait([expired, rang = rang_](const error_code& error) {
-      if (error) return;
-      *rang = true;
-      expired();
-    });
-  }
-  ~Alarm() { timer_.cancel(); }
-  Alarm(const Alarm&) = delete;
-  Alarm& operator=(const Alarm&) = delete;
-  bool rang() const { return *rang_; }
-
- private:
-  Timer& timer_;
-  std::shared_ptr<bool> rang_ = std::make_shared<bool>(false);
-};
 
 template <class Stream>
 class SocketTransport final : public Transport {
